@@ -1,0 +1,213 @@
+/**
+ * Context variables: values that belong to a task and to whatever it calls, without passing them on by hand.
+ *
+ * Source: PEP 567 and Lib/test/test_context.py, CPython 3.14 (tokens as context managers).
+ *
+ * Why this structure: CPython keeps a persistent hash trie so that a copy is O(1). Here a context holds a plain
+ * Map that is never changed once it is shared; a copy shares it and the next `set` on either side clones it.
+ * Copies happen for every task and callback, sets are rare, and maps are small.
+ */
+
+import { RuntimeError } from './exceptions.ts';
+import { repr } from './format-helpers.ts';
+
+type Values = Map<ContextVar<unknown>, unknown>;
+
+/** A snapshot of context variables that code can run in. Iterating gives its variables. */
+export class Context {
+  /** @internal */
+  declare _values: Values | null;
+  /** True while another context may hold the same map. @internal */
+  declare _shared: boolean;
+  /** @internal */
+  declare _entered: boolean;
+
+  constructor() {
+    this._values = null;
+    this._shared = false;
+    this._entered = false;
+  }
+
+  /**
+   * Calls `fn(...args)` in this context: what it sets stays in this context.
+   *
+   * @throws {RuntimeError} If code is already running in this context: "cannot enter context: … is already entered".
+   */
+  run<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): R {
+    const previous = enterContext(this);
+    try {
+      return fn(...args);
+    } finally {
+      exitContext(this, previous);
+    }
+  }
+
+  /** The value of `variable` here, or `fallback` (default undefined) if it is not set here. */
+  get<T, F = undefined>(variable: ContextVar<T>, fallback?: F): T | F {
+    return (this.has(variable as never) ? this._values?.get(variable as never) : fallback) as T | F;
+  }
+
+  has(variable: ContextVar<never>): boolean {
+    return this._values?.has(variable as never) ?? false;
+  }
+
+  /** How many variables are set here. */
+  get size(): number {
+    return this._values?.size ?? 0;
+  }
+
+  keys(): MapIterator<ContextVar<unknown>> {
+    return (this._values ?? new Map()).keys();
+  }
+
+  values(): MapIterator<unknown> {
+    return (this._values ?? new Map()).values();
+  }
+
+  entries(): MapIterator<[ContextVar<unknown>, unknown]> {
+    return (this._values ?? new Map()).entries();
+  }
+
+  [Symbol.iterator](): MapIterator<ContextVar<unknown>> {
+    return this.keys();
+  }
+
+  /** A context with the same values; sets on one side do not show on the other. */
+  copy(): Context {
+    const copy = new Context();
+    if (this._values !== null) {
+      copy._values = this._values;
+      copy._shared = this._shared = true;
+    }
+    return copy;
+  }
+
+  /** The map to write to: cloned first if another context holds it. @internal */
+  _writable(): Values {
+    if (this._values === null) this._values = new Map();
+    else if (this._shared) this._values = new Map(this._values);
+    this._shared = false;
+    return this._values;
+  }
+
+  /** @internal */
+  _repr(): string {
+    return `<Context of ${this.size}>`;
+  }
+}
+
+/** Where the realm's current context is held: one object, so that hot paths swap a field, not a module binding. @internal */
+export const realm: { context: Context } = { context: /* @__PURE__ */ new Context() };
+
+/** Makes `context` current and gives the previous one back. @internal */
+export function enterContext(context: Context): Context {
+  if (context._entered) throw new RuntimeError(`cannot enter context: ${context._repr()} is already entered`);
+  context._entered = true;
+  const previous = realm.context;
+  realm.context = context;
+  return previous;
+}
+
+/** @internal */
+export function exitContext(context: Context, previous: Context): void {
+  context._entered = false;
+  realm.context = previous;
+}
+
+/** A copy of the current context. */
+export function copyContext(): Context {
+  return realm.context.copy();
+}
+
+const MISSING: unique symbol = /* @__PURE__ */ Symbol('Token.MISSING') as never;
+
+/** Older engines have no `Symbol.dispose`; a `using` that was compiled for them looks for this one. @internal */
+export const dispose: typeof Symbol.dispose = /* @__PURE__ */ (Symbol.dispose ?? Symbol.for('Symbol.dispose')) as never;
+
+/** Remembers the value a variable had before a `set`; give it to `reset`, or hold it with `using`. */
+export class Token<T> {
+  /** Stands in `oldValue` when the variable had none. */
+  static readonly MISSING: typeof MISSING = MISSING;
+  /** The variable that was set. */
+  readonly var: ContextVar<T>;
+  /** Its value before the set, or `Token.MISSING`. */
+  readonly oldValue: T | typeof MISSING;
+  /** @internal */
+  readonly _context: Context;
+  /** @internal */
+  _used = false;
+
+  /** @internal */
+  constructor(context: Context, variable: ContextVar<T>, oldValue: T | typeof MISSING) {
+    this._context = context;
+    this.var = variable;
+    this.oldValue = oldValue;
+  }
+
+  [dispose](): void {
+    this.var.reset(this);
+  }
+}
+
+/**
+ * A context variable. Make it once, at module level.
+ *
+ * @example
+ * const user = new ContextVar<string>('user', { defaultValue: 'nobody' });
+ * const token = user.set('ada');
+ * user.get(); // 'ada'
+ * user.reset(token);
+ */
+export class ContextVar<in out T> {
+  readonly name: string;
+  readonly #default: T | typeof MISSING;
+
+  constructor(name: string, options?: { readonly defaultValue?: T }) {
+    if (typeof name !== 'string') throw new TypeError('context variable name must be a str');
+    this.name = name;
+    this.#default = options !== undefined && 'defaultValue' in options ? (options.defaultValue as T) : MISSING;
+  }
+
+  /**
+   * The value in the current context; else `fallback` if given; else the default of the variable.
+   *
+   * @throws {RangeError} If there is none of the three (Python's LookupError).
+   */
+  get(...fallback: [] | [fallback: T]): T {
+    const values = realm.context._values;
+    if (values?.has(this as never)) return values.get(this as never) as T;
+    if (fallback.length > 0) return fallback[0] as T;
+    if (this.#default !== MISSING) return this.#default;
+    throw new RangeError(`${this._repr()} has no value in the current context`);
+  }
+
+  /** Sets the value in the current context and returns the token that takes it back. */
+  set(value: T): Token<T> {
+    const context = realm.context;
+    const old = context.has(this as never) ? (context._values?.get(this as never) as T) : MISSING;
+    context._writable().set(this as never, value);
+    return new Token(context, this, old);
+  }
+
+  /**
+   * Gives the variable the value that it had before the `set` that made `token`.
+   *
+   * @throws {RuntimeError} If the token was used already.
+   * @throws {RangeError} If it belongs to another variable or was made in another context (Python's ValueError).
+   */
+  reset(token: Token<T>): void {
+    if (!(token instanceof Token)) throw new TypeError(`expected an instance of Token, got ${repr(token)}`);
+    if (token._used) throw new RuntimeError(`${this._repr()} token has already been used once`);
+    if (token.var !== this) throw new RangeError(`${this._repr()} token was created by a different ContextVar`);
+    if (token._context !== realm.context) throw new RangeError(`${this._repr()} token was created in a different Context`);
+    token._used = true;
+    const values = realm.context._writable();
+    if (token.oldValue === MISSING) values.delete(this as never);
+    else values.set(this as never, token.oldValue);
+  }
+
+  /** @internal */
+  _repr(): string {
+    return `<ContextVar name='${this.name}'>`;
+  }
+}

@@ -1,0 +1,465 @@
+/**
+ * Handles, the interface of an event loop, and the registry of the running loop.
+ *
+ * Source: Lib/asyncio/events.py, CPython 3.14. What differs: `callSoon` takes its context from where it is called
+ * (`context.run(() => loop.callSoon(callback))`), since rest parameters leave no room for an option; `runForever`
+ * and `runUntilComplete` give Promises, because a page cannot block; policies are left out, as in CPython 3.16.
+ */
+
+import type { AwaitableOrPromise, Coroutine, FutureLike, TaskLike, TaskOptions } from './awaitable.ts';
+import { type Context, copyContext, enterContext, exitContext, realm } from './contextvars.ts';
+import { isExit, NotImplementedError, RuntimeError } from './exceptions.ts';
+import { extractStack, formatCallback, repr } from './format-helpers.ts';
+import type { Instrument } from './instrument.ts';
+import type { Runnable } from './ready-queue.ts';
+
+export type Callback<A extends unknown[] = never[]> = (...args: A) => unknown;
+
+/** What an exception handler is told. The keys are asyncio's, in camelCase; a loop may add others. */
+export interface ExceptionContext {
+  message?: string;
+  /** What was thrown, if anything was. */
+  exception?: unknown;
+  /** The future or task concerned; its text when the object itself has been collected. */
+  future?: FutureLike<unknown> | string;
+  task?: TaskLike<unknown> | string;
+  handle?: Handle;
+  /** Debug mode: the stack of where the object was made. */
+  sourceTraceback?: string;
+  handleTraceback?: string;
+  [key: string]: unknown;
+}
+
+export type ExceptionHandler = (loop: AbstractEventLoop, context: ExceptionContext) => unknown;
+
+export type TaskFactory = <T>(loop: AbstractEventLoop, coro: Coroutine<T>, options: TaskOptions) => TaskLike<T>;
+
+/** The class of a loop or what makes one: `() => new BrowserEventLoop()`. */
+export type LoopFactory<L extends AbstractEventLoop = AbstractEventLoop> = () => L;
+
+const NO_ARGS: readonly unknown[] = [];
+const dropped = (): undefined => undefined;
+
+/** A callback that waits to be called. `cancel()` prevents the call. */
+export class Handle implements Runnable {
+  /** @internal */
+  declare _callback: Callback;
+  /** @internal */
+  declare _args: readonly unknown[];
+  /** @internal */
+  declare _cancelled: boolean;
+  /** @internal */
+  declare _loop: AbstractEventLoop;
+  /** @internal */
+  declare _context: Context;
+  /** Debug mode: the stack of the `callSoon`. @internal */
+  declare _sourceTraceback: string | null;
+
+  constructor(callback: Callback, args: readonly unknown[], loop: AbstractEventLoop, context?: Context | null) {
+    this._callback = callback;
+    this._args = args;
+    this._cancelled = false;
+    this._loop = loop;
+    this._context = context ?? copyContext();
+    this._sourceTraceback = loop.getDebug() ? extractStack(2) : null;
+  }
+
+  getContext(): Context {
+    return this._context;
+  }
+
+  /** Prevents the call and lets go of the callback and its arguments at once. Cancelling again does nothing. */
+  cancel(): void {
+    if (this._cancelled) return;
+    this._cancelled = true;
+    this._callback = dropped;
+    this._args = NO_ARGS;
+  }
+
+  cancelled(): boolean {
+    return this._cancelled;
+  }
+
+  /** Calls the callback in its context. An error goes to the loop's exception handler. @internal */
+  _run(): void {
+    const context = this._context;
+    try {
+      const previous = enterContext(context);
+      try {
+        const args = this._args as never[];
+        if (args.length === 0) this._callback();
+        else this._callback(...args);
+      } finally {
+        exitContext(context, previous);
+      }
+    } catch (exception) {
+      // Interrupt and exit leave the loop; everything else, cancellation included, ends with this callback.
+      if (isExit(exception)) throw exception;
+      const report: ExceptionContext = {
+        message: `Exception in callback ${formatCallback(this._callback, this._args)}`,
+        exception,
+        handle: this,
+      };
+      if (this._sourceTraceback !== null) report.sourceTraceback = this._sourceTraceback;
+      this._loop.callExceptionHandler(report);
+    }
+  }
+
+  /** @internal */
+  _repr(): string {
+    return `<${this.constructor.name}${this._cancelled ? ' cancelled' : ` ${formatCallback(this._callback, this._args)}`}>`;
+  }
+
+  toString(): string {
+    return this._repr();
+  }
+}
+
+/** A callback that waits for its time. */
+export class TimerHandle extends Handle {
+  /** @internal */
+  declare _when: number;
+  /** True while it stands in the loop's heap. @internal */
+  declare _scheduled: boolean;
+
+  constructor(when: number, callback: Callback, args: readonly unknown[], loop: AbstractEventLoop, context?: Context | null) {
+    super(callback, args, loop, context);
+    this._when = when;
+    this._scheduled = false;
+  }
+
+  /** The loop time, in seconds, at which the callback is due. */
+  when(): number {
+    return this._when;
+  }
+
+  override cancel(): void {
+    if (!this._cancelled) this._loop._timerHandleCancelled(this);
+    super.cancel();
+  }
+
+  override _repr(): string {
+    const what = this._cancelled ? 'cancelled' : formatCallback(this._callback, this._args);
+    return `<${this.constructor.name} when=${this._when} ${what}>`;
+  }
+}
+
+function toImplement(name: string): never {
+  throw new NotImplementedError(`${name}() is not implemented by this loop`);
+}
+
+const NO_DESCRIPTORS = 'a page has no file descriptors; wait on an EventTarget or a stream instead';
+const NO_SOCKETS = 'a page has no sockets; use createConnection() with a URL';
+const NO_TLS = 'the browser does TLS itself; connect to an https: or wss: URL';
+const NO_DNS = 'a page cannot look up names; fetch() and WebSocket resolve them';
+const NOT_BUILT_TRANSPORTS = 'transports are not part of this version; use fromPromise() over fetch or WebSocket';
+const NOT_BUILT_WORKERS = 'worker pools are not part of this version; use fromPromise() over a Worker of your own';
+const NO_SIGNALS = "lifecycle signals are not part of this version; give run() a 'signal', or use addEventListener()";
+
+function notAvailable(name: string, reason: string): never {
+  throw new NotImplementedError(`${name}() is not available: ${reason}`);
+}
+
+/**
+ * The interface of an event loop.
+ *
+ * A loop of one's own implements, at least: `callSoon`, `callLater`, `callAt`, `time`, `createFuture`, `createTask`,
+ * `getDebug`, `isRunning`, `isClosed`, `callExceptionHandler`, `_timerHandleCancelled`; and `runForever`,
+ * `runUntilComplete`, `stop`, `close` to be run by `run`. Everything else throws NotImplementedError here. Most
+ * authors want a host for `BaseEventLoop` instead: see `core/host.ts`.
+ */
+export abstract class AbstractEventLoop {
+  /** The task whose step is running. @internal */
+  _currentTask: TaskLike<unknown> | null = null;
+  /** The first of the intrusive list of pending tasks, which keeps them alive. @internal */
+  _tasks: TaskLike<unknown> | null = null;
+  /** Tasks of other classes that were registered; null until there is one. @internal */
+  _foreignTasks: Set<TaskLike<unknown>> | null = null;
+  /** How many tasks were named by the loop. @internal */
+  _taskNames = 0;
+  /** @internal */
+  _instrument: Instrument | null = null;
+  /** Reports of errors that nobody has retrieved yet; told at close if they are still there. @internal */
+  _unretrieved: Set<{ report(): void }> | null = null;
+
+  // Running and stopping the loop
+
+  /** Runs until `stop()` is called. Settles then; rejects with the interrupt or exit that left a callback. */
+  runForever(): Promise<void> {
+    return toImplement('runForever');
+  }
+  /** Runs until `future` is done and gives its result. */
+  runUntilComplete<T>(_future: AwaitableOrPromise<T>): Promise<T> {
+    return toImplement('runUntilComplete');
+  }
+  /** Ends the run when the present batch of callbacks has been called. */
+  stop(): void {
+    toImplement('stop');
+  }
+  /** True from `runForever()` until it settles, also between two ticks of the host. */
+  isRunning(): boolean {
+    return toImplement('isRunning');
+  }
+  isClosed(): boolean {
+    return toImplement('isClosed');
+  }
+  /** Lets go of everything. The loop must not be running; closing again does nothing. */
+  close(): void {
+    toImplement('close');
+  }
+  shutdownAsyncgens(): Coroutine<void> {
+    return toImplement('shutdownAsyncgens');
+  }
+  shutdownDefaultExecutor(_timeout?: number | null): Coroutine<void> {
+    return toImplement('shutdownDefaultExecutor');
+  }
+
+  // Scheduling callbacks
+
+  /** Calls `callback(...args)` in the next iteration, after everything queued before it, in the current context. */
+  callSoon<A extends unknown[]>(_callback: Callback<A>, ..._args: A): Handle {
+    return toImplement('callSoon');
+  }
+  /** Calls `callback(...args)` once, `delay` seconds from now. */
+  callLater<A extends unknown[]>(_delay: number, _callback: Callback<A>, ..._args: A): TimerHandle {
+    return toImplement('callLater');
+  }
+  /** Calls `callback(...args)` once, at loop time `when`. */
+  callAt<A extends unknown[]>(_when: number, _callback: Callback<A>, ..._args: A): TimerHandle {
+    return toImplement('callAt');
+  }
+  /** The loop's clock in seconds; only differences have a meaning. */
+  time(): number {
+    return toImplement('time');
+  }
+  /** As `callSoon`, for code that does not run in the loop. */
+  callSoonThreadsafe<A extends unknown[]>(_callback: Callback<A>, ..._args: A): Handle {
+    return toImplement('callSoonThreadsafe');
+  }
+  /** Tells the loop that a timer was cancelled. @internal */
+  _timerHandleCancelled(_handle: TimerHandle): void {
+    toImplement('_timerHandleCancelled');
+  }
+  /**
+   * As `callSoon`, in the context given. Futures use it for their done callbacks. This one needs only `callSoon`,
+   * so the callback gets a copy of `context`; a loop with a queue of its own overrides it to use `context` itself.
+   *
+   * @internal
+   */
+  _callSoonIn<A extends unknown[]>(context: Context, callback: Callback<A>, ...args: A): Handle {
+    const previous = realm.context;
+    realm.context = context;
+    try {
+      return this.callSoon(callback, ...args);
+    } finally {
+      realm.context = previous;
+    }
+  }
+  /**
+   * Queues a task's step, which enters the task's context by itself. A loop with a queue of its own overrides it to
+   * queue the step as it is, without a handle.
+   *
+   * @internal
+   */
+  _callSoonStep(step: Runnable): void {
+    this.callSoon(runStep, step);
+  }
+
+  /**
+   * The program touches the real world: a Promise that it waits for begins (+1) or ends (-1) in `externals`, a native
+   * wait for a future of the loop in `nativeWaits`. A simulator counts them, so that virtual time does not run ahead.
+   *
+   * @internal
+   */
+  _crossBoundary(_externals: number, _nativeWaits: number): void {}
+
+  // Futures and tasks
+
+  createFuture<T = unknown>(): FutureLike<T> {
+    return toImplement('createFuture');
+  }
+  createTask<T>(_coro: Coroutine<T>, _options?: TaskOptions): TaskLike<T> {
+    return toImplement('createTask');
+  }
+  setTaskFactory(_factory: TaskFactory | null): void {
+    toImplement('setTaskFactory');
+  }
+  getTaskFactory(): TaskFactory | null {
+    return toImplement('getTaskFactory');
+  }
+
+  // Errors and debug
+
+  getExceptionHandler(): ExceptionHandler | null {
+    return toImplement('getExceptionHandler');
+  }
+  setExceptionHandler(_handler: ExceptionHandler | null): void {
+    toImplement('setExceptionHandler');
+  }
+  defaultExceptionHandler(_context: ExceptionContext): void {
+    toImplement('defaultExceptionHandler');
+  }
+  callExceptionHandler(_context: ExceptionContext): void {
+    toImplement('callExceptionHandler');
+  }
+  getDebug(): boolean {
+    return toImplement('getDebug');
+  }
+  setDebug(_enabled: boolean): void {
+    toImplement('setDebug');
+  }
+
+  // Workers
+
+  runInExecutor(_executor: unknown, _func: unknown, ..._args: unknown[]): FutureLike<unknown> {
+    return notAvailable('runInExecutor', NOT_BUILT_WORKERS);
+  }
+  setDefaultExecutor(_executor: unknown): void {
+    notAvailable('setDefaultExecutor', NOT_BUILT_WORKERS);
+  }
+  subprocessExec(_protocolFactory: unknown, ..._args: unknown[]): Coroutine<unknown> {
+    return notAvailable('subprocessExec', 'a page has no processes; run a Worker or a WASI program');
+  }
+  subprocessShell(_protocolFactory: unknown, _command: unknown, _options?: unknown): Coroutine<unknown> {
+    return notAvailable('subprocessShell', 'a page has no processes and no shell; run a Worker or a WASI program');
+  }
+
+  // Transports
+
+  createConnection(_protocolFactory: unknown, _url: unknown, _options?: unknown): Coroutine<unknown> {
+    return notAvailable('createConnection', NOT_BUILT_TRANSPORTS);
+  }
+  createServer(_protocolFactory: unknown, _name: unknown, _options?: unknown): Coroutine<unknown> {
+    return notAvailable('createServer', NOT_BUILT_TRANSPORTS);
+  }
+  createUnixConnection(_protocolFactory: unknown, _path?: unknown, _options?: unknown): Coroutine<unknown> {
+    return notAvailable('createUnixConnection', NO_SOCKETS);
+  }
+  createUnixServer(_protocolFactory: unknown, _path?: unknown, _options?: unknown): Coroutine<unknown> {
+    return notAvailable('createUnixServer', NO_SOCKETS);
+  }
+  connectAcceptedSocket(_protocolFactory: unknown, _socket: unknown, _options?: unknown): Coroutine<unknown> {
+    return notAvailable('connectAcceptedSocket', NO_SOCKETS);
+  }
+  createDatagramEndpoint(_protocolFactory: unknown, _options?: unknown): Coroutine<unknown> {
+    return notAvailable('createDatagramEndpoint', NOT_BUILT_TRANSPORTS);
+  }
+  connectReadPipe(_protocolFactory: unknown, _pipe: unknown): Coroutine<unknown> {
+    return notAvailable('connectReadPipe', NOT_BUILT_TRANSPORTS);
+  }
+  connectWritePipe(_protocolFactory: unknown, _pipe: unknown): Coroutine<unknown> {
+    return notAvailable('connectWritePipe', NOT_BUILT_TRANSPORTS);
+  }
+  startTls(_transport: unknown, _protocol: unknown, _sslcontext: unknown, _options?: unknown): Coroutine<unknown> {
+    return notAvailable('startTls', NO_TLS);
+  }
+  sendfile(_transport: unknown, _file: unknown, _options?: unknown): Coroutine<unknown> {
+    return notAvailable('sendfile', NOT_BUILT_TRANSPORTS);
+  }
+
+  // What a page cannot do
+
+  getaddrinfo(_host: unknown, _port: unknown, _options?: unknown): Coroutine<unknown> {
+    return notAvailable('getaddrinfo', NO_DNS);
+  }
+  getnameinfo(_sockaddr: unknown, _flags?: unknown): Coroutine<unknown> {
+    return notAvailable('getnameinfo', NO_DNS);
+  }
+  addReader(_source: unknown, _callback: Callback, ..._args: unknown[]): void {
+    notAvailable('addReader', NO_DESCRIPTORS);
+  }
+  removeReader(_source: unknown): boolean {
+    return notAvailable('removeReader', NO_DESCRIPTORS);
+  }
+  addWriter(_sink: unknown, _callback: Callback, ..._args: unknown[]): void {
+    notAvailable('addWriter', NO_DESCRIPTORS);
+  }
+  removeWriter(_sink: unknown): boolean {
+    return notAvailable('removeWriter', NO_DESCRIPTORS);
+  }
+  sockRecv(_sock: unknown, _n: number): Coroutine<unknown> {
+    return notAvailable('sockRecv', NO_SOCKETS);
+  }
+  sockRecvInto(_sock: unknown, _buffer: unknown): Coroutine<unknown> {
+    return notAvailable('sockRecvInto', NO_SOCKETS);
+  }
+  sockRecvfrom(_sock: unknown, _n: number): Coroutine<unknown> {
+    return notAvailable('sockRecvfrom', NO_SOCKETS);
+  }
+  sockRecvfromInto(_sock: unknown, _buffer: unknown, _n?: number): Coroutine<unknown> {
+    return notAvailable('sockRecvfromInto', NO_SOCKETS);
+  }
+  sockSendall(_sock: unknown, _data: unknown): Coroutine<unknown> {
+    return notAvailable('sockSendall', NO_SOCKETS);
+  }
+  sockSendto(_sock: unknown, _data: unknown, _address: unknown): Coroutine<unknown> {
+    return notAvailable('sockSendto', NO_SOCKETS);
+  }
+  sockConnect(_sock: unknown, _address: unknown): Coroutine<unknown> {
+    return notAvailable('sockConnect', NO_SOCKETS);
+  }
+  sockAccept(_sock: unknown): Coroutine<unknown> {
+    return notAvailable('sockAccept', NO_SOCKETS);
+  }
+  sockSendfile(_sock: unknown, _file: unknown, _options?: unknown): Coroutine<unknown> {
+    return notAvailable('sockSendfile', NO_SOCKETS);
+  }
+  addSignalHandler(_signal: unknown, _callback: Callback, ..._args: unknown[]): void {
+    notAvailable('addSignalHandler', NO_SIGNALS);
+  }
+  removeSignalHandler(_signal: unknown): boolean {
+    return notAvailable('removeSignalHandler', NO_SIGNALS);
+  }
+}
+
+function runStep(step: Runnable): void {
+  step._run();
+}
+
+/** The one piece of module-level state that the realm needs: which loop runs now, and which one is set. */
+const registry: { running: AbstractEventLoop | null; set: AbstractEventLoop | null } = { running: null, set: null };
+
+/** The loop whose callback is being called, or null. For loop authors. */
+export function _getRunningLoop(): AbstractEventLoop | null {
+  return registry.running;
+}
+
+/** Sets the loop that is running; a loop does so around every tick. For loop authors. */
+export function _setRunningLoop(loop: AbstractEventLoop | null): void {
+  registry.running = loop;
+}
+
+/**
+ * The loop whose callback or coroutine is being run.
+ *
+ * @throws {RuntimeError} Between ticks and outside a loop: "no running event loop". In an event listener use the
+ *   loop you kept, or `run`.
+ */
+export function getRunningLoop(): AbstractEventLoop {
+  const loop = registry.running;
+  if (loop === null) throw new RuntimeError('no running event loop');
+  return loop;
+}
+
+/**
+ * The running loop, or else the one given to `setEventLoop`.
+ *
+ * @throws {RuntimeError} If there is neither.
+ */
+export function getEventLoop(): AbstractEventLoop {
+  const loop = registry.running ?? registry.set;
+  if (loop === null) throw new RuntimeError("There is no current event loop in thread 'MainThread'.");
+  return loop;
+}
+
+/**
+ * Sets the loop that `getEventLoop` gives when none is running; null for none.
+ *
+ * @throws {TypeError} If `loop` is neither a loop nor null.
+ */
+export function setEventLoop(loop: AbstractEventLoop | null): void {
+  if (loop !== null && !(loop instanceof AbstractEventLoop)) {
+    throw new TypeError(`loop must be an instance of AbstractEventLoop or None, not ${repr(loop)}`);
+  }
+  registry.set = loop;
+}

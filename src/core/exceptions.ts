@@ -1,0 +1,179 @@
+/**
+ * The exception classes of asyncio.
+ *
+ * Source: Lib/asyncio/exceptions.py, CPython 3.14; the built-in classes BaseException, KeyboardInterrupt,
+ * SystemExit, RuntimeError, NotImplementedError and TimeoutError that Python has and JavaScript lacks.
+ *
+ * What differs: JavaScript's `catch` has no class filter, so nothing keeps `CancelledError` out of a plain
+ * `catch`. The classes that Python keeps outside `Exception` derive from {@link BaseException} here, and
+ * {@link rethrowIfCancelled} is the first line of a `catch` that handles ordinary failures. ValueError is
+ * JavaScript's RangeError.
+ *
+ * Invariants: `name` sits on the prototype, so it survives minifying and adds no own key. BaseException is
+ * recognised by a `Symbol.for` brand, so two copies of the library in one page agree.
+ */
+
+const BASE_EXCEPTION: unique symbol = /* @__PURE__ */ Symbol.for('asyncio-web.BaseException') as never;
+const CANCELLED: unique symbol = /* @__PURE__ */ Symbol.for('asyncio-web.CancelledError') as never;
+
+/** The root of the errors that are not ordinary failures: cancellation, interrupt, exit. */
+export class BaseException extends Error {
+  declare readonly [BASE_EXCEPTION]: true;
+  static {
+    this.prototype.name = 'BaseException';
+    Object.defineProperty(this.prototype, BASE_EXCEPTION, { value: true });
+  }
+}
+
+/**
+ * The task or future was cancelled. Thrown into a coroutine at the line where it awaits.
+ *
+ * `args` holds the message given to `cancel(msg)`, of any type, or nothing.
+ */
+export class CancelledError extends BaseException {
+  declare readonly [CANCELLED]: true;
+  static {
+    this.prototype.name = 'CancelledError';
+    Object.defineProperty(this.prototype, CANCELLED, { value: true });
+  }
+  /** What was given to `cancel(msg)`: one element, or none. */
+  readonly args: readonly unknown[];
+  constructor(...args: readonly unknown[]) {
+    super(args.length > 0 ? String(args[0]) : '');
+    this.args = args;
+  }
+}
+
+/** The page or its user asked the program to stop: the `signal` given to `run` was aborted. */
+export class KeyboardInterrupt extends BaseException {
+  static {
+    this.prototype.name = 'KeyboardInterrupt';
+  }
+}
+
+/** The program asked to leave: stops the loop and comes out of `run`. */
+export class SystemExit extends BaseException {
+  static {
+    this.prototype.name = 'SystemExit';
+  }
+  readonly code: unknown;
+  constructor(code: unknown = undefined, options?: ErrorOptions) {
+    super(code === undefined ? '' : String(code), options);
+    this.code = code;
+  }
+}
+
+/** The operation is not possible in the present state of the loop, task or object. */
+export class RuntimeError extends Error {
+  static {
+    this.prototype.name = 'RuntimeError';
+  }
+}
+
+/** The method exists in asyncio and is not available here; the message says why and what to use instead. */
+export class NotImplementedError extends RuntimeError {
+  static {
+    this.prototype.name = 'NotImplementedError';
+  }
+}
+
+/** The operation is not allowed in the present state of a future or task. */
+export class InvalidStateError extends Error {
+  static {
+    this.prototype.name = 'InvalidStateError';
+  }
+}
+
+/** The operation exceeded its deadline. */
+export class TimeoutError extends Error {
+  static {
+    this.prototype.name = 'TimeoutError';
+  }
+}
+
+/** A read ended before all requested bytes arrived. */
+export class IncompleteReadError extends Error {
+  static {
+    this.prototype.name = 'IncompleteReadError';
+  }
+  /** The bytes read before the end of the stream. */
+  readonly partial: Uint8Array;
+  /** How many bytes were asked for; undefined when not known. */
+  readonly expected: number | undefined;
+  constructor(partial: Uint8Array, expected?: number) {
+    super(`${partial.length} bytes read on a total of ${expected ?? 'undefined'} expected bytes`);
+    this.partial = partial;
+    this.expected = expected;
+  }
+}
+
+/** The buffer limit was reached while looking for a separator. */
+export class LimitOverrunError extends Error {
+  static {
+    this.prototype.name = 'LimitOverrunError';
+  }
+  /** How many bytes can be read without finding the separator. */
+  readonly consumed: number;
+  constructor(message: string, consumed: number) {
+    super(message);
+    this.consumed = consumed;
+  }
+}
+
+/** Sending a file in one call is not available for this transport. */
+export class SendfileNotAvailableError extends RuntimeError {
+  static {
+    this.prototype.name = 'SendfileNotAvailableError';
+  }
+}
+
+/** The barrier was broken by `abort()` or `reset()` while tasks waited on it. */
+export class BrokenBarrierError extends RuntimeError {
+  static {
+    this.prototype.name = 'BrokenBarrierError';
+  }
+}
+
+/** True for cancellation, interrupt and exit: what Python keeps outside `except Exception`. */
+export function isBaseException(error: unknown): error is BaseException {
+  return typeof error === 'object' && error !== null && BASE_EXCEPTION in error;
+}
+
+/**
+ * True for a `CancelledError`, also one of another copy of this library.
+ *
+ * @example
+ * try { yield* work(); } catch (error) { if (isCancelled(error)) log('cancelled'); throw error; }
+ */
+export function isCancelled(error: unknown): error is CancelledError {
+  return typeof error === 'object' && error !== null && CANCELLED in error;
+}
+
+/**
+ * Throws `error` again when it is a cancellation, an interrupt or an exit. Put it first in every `catch` that
+ * means ordinary failures: it is Python's `except Exception`.
+ *
+ * @example
+ * try { yield* work(); } catch (error) { rethrowIfCancelled(error); yield* retry(); }
+ */
+export function rethrowIfCancelled(error: unknown): void {
+  if (isBaseException(error)) throw error;
+}
+
+/** True for the two errors that leave the loop at once, even out of a callback. @internal */
+export function isExit(error: unknown): boolean {
+  return error instanceof KeyboardInterrupt || error instanceof SystemExit;
+}
+
+/**
+ * JavaScript can throw anything; Python only exceptions. Gives an Error for whatever was thrown: the value
+ * itself if it is one, else a TypeError in Python's words that keeps the value as its `cause`.
+ *
+ * @internal
+ */
+export function asError(thrown: unknown): Error {
+  if (thrown instanceof Error) return thrown;
+  // An Error of another realm (an iframe) is no instance of ours.
+  if (Object.prototype.toString.call(thrown) === '[object Error]') return thrown as Error;
+  return new TypeError('exceptions must derive from BaseException', { cause: thrown });
+}

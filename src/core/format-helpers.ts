@@ -1,0 +1,54 @@
+/**
+ * How callbacks, arguments and creation stacks are written in messages.
+ *
+ * Source: Lib/asyncio/format_helpers.py, CPython 3.14. Python's `repr` becomes a short, side-effect-free text:
+ * it never calls a user's `toString` or `toJSON`, which could throw while an error is being reported.
+ */
+
+import { DEBUG_STACK_DEPTH } from './constants.ts';
+
+/** The longest text of one value. */
+const MAX_REPR = 120;
+
+/** A short text for any value. @internal */
+export function repr(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return `'${value.length > MAX_REPR ? `${value.slice(0, MAX_REPR)}…` : value}'`;
+    case 'function':
+      return `<function ${value.name || 'anonymous'}>`;
+    case 'symbol':
+    case 'bigint':
+    case 'number':
+    case 'boolean':
+    case 'undefined':
+      return String(value);
+    default:
+      return value === null ? 'null' : reprObject(value as object);
+  }
+}
+
+function reprObject(value: object): string {
+  try {
+    if (value instanceof Error) return `${value.name}(${value.message === '' ? '' : repr(value.message)})`;
+    // Our own handles, futures and tasks write themselves.
+    if ('_repr' in value && typeof value._repr === 'function') return String(value._repr());
+    const name = (value.constructor as { name?: unknown } | undefined)?.name;
+    if (typeof name === 'string' && name !== '') return `<${name}>`;
+    return Object.prototype.toString.call(value).replace('[object ', '<').replace(']', '>');
+  } catch {
+    // A proxy or getter that throws; no cancellation can pass here, nothing is awaited.
+    return '<object>';
+  }
+}
+
+/** `name(arg, arg)` for a callback and its arguments. @internal */
+export function formatCallback(callback: (...args: never[]) => unknown, args: readonly unknown[]): string {
+  return `${callback.name || 'anonymous'}(${args.map(repr).join(', ')})`;
+}
+
+/** The stack of the caller, without this library's innermost `skip` frames; debug mode only. @internal */
+export function extractStack(skip = 1): string {
+  const lines = (new Error().stack ?? '').split('\n').filter((line) => /[@:]\d|\bat\b/.test(line));
+  return lines.slice(skip + 1, skip + 1 + DEBUG_STACK_DEPTH).join('\n');
+}

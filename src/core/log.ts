@@ -1,0 +1,20 @@
+/**
+ * The library's logger: asyncio's `asyncio.log.logger`, writing to the console.
+ *
+ * The methods may be replaced (`logger.error = …`) to send the lines elsewhere; tests do so too.
+ * Source: Lib/asyncio/log.py, CPython 3.14.
+ */
+
+export interface Logger {
+  error(message: string, ...details: unknown[]): void;
+  warning(message: string, ...details: unknown[]): void;
+  info(message: string, ...details: unknown[]): void;
+  debug(message: string, ...details: unknown[]): void;
+}
+
+export const logger: Logger = {
+  error: (message, ...details) => console.error(message, ...details),
+  warning: (message, ...details) => console.warn(message, ...details),
+  info: (message, ...details) => console.info(message, ...details),
+  debug: (message, ...details) => console.debug(message, ...details),
+};

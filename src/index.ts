@@ -1,0 +1,69 @@
+/**
+ * asyncio-web: Python's asyncio for the web page.
+ *
+ * The public names, in the order of asyncio's modules. Everything that is not named here, in `lowlevel.ts` or in
+ * `testing.ts` is internal.
+ */
+
+// runners
+export { type Main, Runner, type RunnerOptions, type RunOptions, run } from './loop/runners.ts';
+
+// coroutines and tasks
+export type { Awaitable, AwaitableOrPromise, Coroutine, FutureLike, ResultOf, Suspension, TaskLike, TaskOptions } from './core/awaitable.ts';
+export { iscoroutine, iscoroutinefunction } from './tasks/coroutines.ts';
+export { allTasks, createEagerTaskFactory, createTask, currentTask, eagerTaskFactory, ensureFuture, Task } from './tasks/tasks.ts';
+export { gather, shield } from './tasks/gather.ts';
+export { sleep } from './tasks/sleep.ts';
+export { ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, type ReturnWhen, wait, waitFor } from './tasks/wait.ts';
+export { Timeout, timeout, timeoutAt, withTimeout, withTimeoutAt } from './tasks/timeouts.ts';
+export { TaskGroup, withTaskGroup } from './tasks/taskgroups.ts';
+export { type AsyncContextManager, asyncWith } from './tasks/async-with.ts';
+
+// futures and the bridges to the platform
+export { Future, isfuture } from './tasks/futures.ts';
+export { asyncTask, fromPromise, wrapFuture } from './tasks/promises.ts';
+export { abortSignalOf, withAbortSignal } from './tasks/abort-signal.ts';
+
+// context variables
+export { Context, ContextVar, copyContext, Token } from './core/contextvars.ts';
+
+// event loops
+export {
+  _getRunningLoop,
+  _setRunningLoop,
+  AbstractEventLoop,
+  type Callback,
+  type ExceptionContext,
+  type ExceptionHandler,
+  getEventLoop,
+  getRunningLoop,
+  Handle,
+  type LoopFactory,
+  setEventLoop,
+  type TaskFactory,
+  TimerHandle,
+} from './core/events.ts';
+export { BaseEventLoop } from './loop/base-events.ts';
+export { BrowserEventLoop, newEventLoop } from './loop/browser-events.ts';
+export type { BrowserHostOptions } from './loop/browser-host.ts';
+export { type Logger, logger } from './core/log.ts';
+
+// exceptions
+export {
+  BaseException,
+  BrokenBarrierError,
+  CancelledError,
+  IncompleteReadError,
+  InvalidStateError,
+  isBaseException,
+  isCancelled,
+  KeyboardInterrupt,
+  LimitOverrunError,
+  NotImplementedError,
+  RuntimeError,
+  rethrowIfCancelled,
+  SendfileNotAvailableError,
+  SystemExit,
+  TimeoutError,
+} from './core/exceptions.ts';
+export { BaseExceptionGroup, ExceptionGroup } from './core/exception-group.ts';

@@ -1,0 +1,583 @@
+/**
+ * BaseEventLoop: the ready queue, the timers, one iteration, and how a host drives them.
+ *
+ * Source: Lib/asyncio/base_events.py, CPython 3.14, and for the split of an iteration into `pollEvents`,
+ * `processEvents` and `processReady` python/cpython#145343. It knows no browser: a HostLoop gives it a clock and one
+ * wake-up (core/host.ts).
+ *
+ * One iteration: poll the outside; move the timers that are due behind what is ready; run exactly the callbacks that
+ * are ready at that moment. What they schedule waits for the next iteration. A host may cut an iteration into chunks;
+ * the cut is not visible to the program.
+ *
+ * The pump has four states: idle (waits for the outside), soon (asked for a tick), at (asked for a tick at a time)
+ * and running. Everything that makes work ready calls `#wake`, so no wake-up is lost; while it runs there is nothing
+ * to do, because the end of the tick looks again.
+ */
+
+import type { AwaitableOrPromise, Coroutine, TaskOptions } from '../core/awaitable.ts';
+import {
+  MAXIMUM_SELECT_TIMEOUT,
+  MIN_CANCELLED_TIMER_HANDLES_FRACTION,
+  MIN_SCHEDULED_TIMER_HANDLES,
+  SLOW_CALLBACK_DURATION,
+} from '../core/constants.ts';
+import { type Context, enterContext, exitContext } from '../core/contextvars.ts';
+import {
+  _getRunningLoop,
+  _setRunningLoop,
+  AbstractEventLoop,
+  type Callback,
+  type ExceptionContext,
+  type ExceptionHandler,
+  Handle,
+  type TaskFactory,
+  TimerHandle,
+} from '../core/events.ts';
+import { isExit, RuntimeError } from '../core/exceptions.ts';
+import { repr } from '../core/format-helpers.ts';
+import type { HostLoop } from '../core/host.ts';
+import type { Instrument } from '../core/instrument.ts';
+import { logger } from '../core/log.ts';
+import { ReadyQueue, type Runnable } from '../core/ready-queue.ts';
+import { TimerHeap } from '../core/timer-heap.ts';
+import { closeCoroutine, iscoroutine, iscoroutinefunction } from '../tasks/coroutines.ts';
+import { Future, isfuture } from '../tasks/futures.ts';
+import { allTasks, ensureFuture, Task } from '../tasks/tasks.ts';
+import { InstrumentSet } from './instruments.ts';
+
+const IDLE = 0;
+const SOON = 1;
+const AT = 2;
+const RUNNING = 3;
+
+/** A timer further away than this cannot fall due within one chunk, so its deadline is not looked at again. */
+const CHUNK_HORIZON = 0.001;
+
+const NO_EVENTS: readonly Callback[] = [];
+
+export class BaseEventLoop extends AbstractEventLoop {
+  /** Seconds after which debug mode reports a callback. */
+  slowCallbackDuration: number = SLOW_CALLBACK_DURATION;
+  /** The world around. */
+  protected readonly host: HostLoop;
+  /** @internal */
+  readonly _ready: ReadyQueue = new ReadyQueue();
+  /** @internal */
+  readonly _scheduled: TimerHeap<TimerHandle> = new TimerHeap();
+  /** @internal */
+  _timerCancelledCount = 0;
+  /** How many callbacks of the present iteration are still to run. */
+  #batch = 0;
+  #pump = IDLE;
+  #armedAt = Infinity;
+  #stopping = false;
+  #closed = false;
+  #debug = false;
+  #run: { resolve(): void; reject(error: unknown): void } | null = null;
+  #exceptionHandler: ExceptionHandler | null = null;
+  #taskFactory: TaskFactory | null = null;
+
+  constructor(host: HostLoop) {
+    super();
+    this.host = host;
+  }
+
+  // Running and stopping
+
+  override runForever(): Promise<void> {
+    this.#checkClosed();
+    this.#checkRunning();
+    return new Promise<void>((resolve, reject) => {
+      this.#run = { resolve, reject };
+      this.#batch = 0;
+      this.host.start(this.#tick);
+      this.#pump = SOON;
+      this.host.wakeSoon();
+    });
+  }
+
+  override runUntilComplete<T>(future: AwaitableOrPromise<T>): Promise<T> {
+    this.#checkClosed();
+    this.#checkRunning();
+    const isNew = !isfuture(future);
+    const awaited = ensureFuture(future, { loop: this });
+    if (isNew && awaited instanceof Task) awaited._logDestroyPending = false;
+    const done = (): void => {
+      // An interrupt or exit has left the loop already; a second stop would end the next run at once.
+      if (!awaited.cancelled() && isExit(peekException(awaited))) return;
+      this.stop();
+    };
+    awaited.addDoneCallback(done);
+    return this.runForever().then(
+      () => {
+        awaited.removeDoneCallback(done);
+        if (!awaited.done()) throw new RuntimeError('Event loop stopped before Future completed.');
+        return awaited.result();
+      },
+      (error: unknown) => {
+        awaited.removeDoneCallback(done);
+        // The task's own error is what comes out here: it needs no second report.
+        if (isNew && awaited.done() && !awaited.cancelled()) awaited.exception();
+        throw error;
+      },
+    );
+  }
+
+  override stop(): void {
+    this.#stopping = true;
+    this.#wake();
+  }
+
+  override isRunning(): boolean {
+    return this.#run !== null;
+  }
+
+  override isClosed(): boolean {
+    return this.#closed;
+  }
+
+  override close(): void {
+    if (this.isRunning()) throw new RuntimeError('Cannot close a running event loop');
+    if (this.#closed) return;
+    for (const task of allTasks(this)) {
+      if (task._logDestroyPending === false) continue;
+      const context: ExceptionContext = { message: 'Task was destroyed but it is pending!', task };
+      if (typeof task._sourceTraceback === 'string') context.sourceTraceback = task._sourceTraceback;
+      this.callExceptionHandler(context);
+    }
+    for (const unretrieved of [...(this._unretrieved ?? [])]) unretrieved.report();
+    this.#closed = true;
+    this._ready.clear();
+    this._scheduled.clear();
+    this._timerCancelledCount = 0;
+    this._tasks = null;
+    this._foreignTasks = null;
+  }
+
+  override *shutdownAsyncgens(): Coroutine<void> {
+    // Async generators of the loop's own are not part of this version: there is none to close.
+  }
+
+  override *shutdownDefaultExecutor(_timeout?: number | null): Coroutine<void> {
+    // There is no default executor in this version.
+  }
+
+  // Scheduling
+
+  override time(): number {
+    return this.host.now();
+  }
+
+  override callSoon<A extends unknown[]>(callback: Callback<A>, ...args: A): Handle {
+    this.#checkClosed();
+    this.#checkCallback(callback, 'callSoon');
+    const handle = new Handle(callback as Callback, args, this);
+    this.#enqueue(handle);
+    return handle;
+  }
+
+  override callSoonThreadsafe<A extends unknown[]>(callback: Callback<A>, ...args: A): Handle {
+    this.#checkClosed();
+    this.#checkCallback(callback, 'callSoonThreadsafe');
+    const handle = new Handle(callback as Callback, args, this);
+    this.#enqueue(handle);
+    return handle;
+  }
+
+  override callLater<A extends unknown[]>(delay: number, callback: Callback<A>, ...args: A): TimerHandle {
+    if (typeof delay !== 'number') throw new TypeError(`delay must be a number, got ${repr(delay)}`);
+    if (Number.isNaN(delay)) throw new RangeError('Invalid delay: NaN (not a number)');
+    return this.#addTimer(this.time() + delay, callback, args, 'callLater');
+  }
+
+  override callAt<A extends unknown[]>(when: number, callback: Callback<A>, ...args: A): TimerHandle {
+    if (typeof when !== 'number') throw new TypeError(`when must be a number, got ${repr(when)}`);
+    if (Number.isNaN(when)) throw new RangeError('Invalid delay: NaN (not a number)');
+    return this.#addTimer(when, callback, args, 'callAt');
+  }
+
+  /** @internal */
+  override _callSoonIn<A extends unknown[]>(context: Context, callback: Callback<A>, ...args: A): Handle {
+    this.#checkClosed();
+    const handle = new Handle(callback as Callback, args, this, context);
+    this.#enqueue(handle);
+    return handle;
+  }
+
+  /** @internal */
+  override _callSoonStep(step: Runnable): void {
+    if (this.#closed) this.#checkClosed();
+    this._ready.push(step);
+    if (this._instrument !== null) this._instrument.taskScheduled?.(step as never);
+    if (this.#pump !== RUNNING) this.#wake();
+  }
+
+  /** @internal */
+  override _timerHandleCancelled(handle: TimerHandle): void {
+    if (handle._scheduled) this._timerCancelledCount += 1;
+  }
+
+  // Futures and tasks
+
+  override createFuture<T = unknown>(): Future<T> {
+    return new Future<T>({ loop: this });
+  }
+
+  override createTask<T>(coro: Coroutine<T>, options?: TaskOptions): Task<T> {
+    if (this.#closed) {
+      if (iscoroutine(coro)) closeCoroutine(coro);
+      this.#checkClosed();
+    }
+    // A factory may make another class; it is used as a Task.
+    if (this.#taskFactory !== null) return this.#taskFactory(this, coro, options ?? {}) as Task<T>;
+    return new Task<T>(coro, { ...options, loop: this });
+  }
+
+  override setTaskFactory(factory: TaskFactory | null): void {
+    if (factory !== null && typeof factory !== 'function') throw new TypeError('task factory must be a callable or None');
+    this.#taskFactory = factory;
+  }
+
+  override getTaskFactory(): TaskFactory | null {
+    return this.#taskFactory;
+  }
+
+  // Errors and debug
+
+  override getExceptionHandler(): ExceptionHandler | null {
+    return this.#exceptionHandler;
+  }
+
+  override setExceptionHandler(handler: ExceptionHandler | null): void {
+    if (handler !== null && typeof handler !== 'function') {
+      throw new TypeError(`A callable object or None is expected, got ${repr(handler)}`);
+    }
+    this.#exceptionHandler = handler;
+  }
+
+  /** Logs the context and, if there is an error in it, has the host show it as unhandled. */
+  override defaultExceptionHandler(context: ExceptionContext): void {
+    const lines = [context.message || 'Unhandled exception in event loop'];
+    for (const key of Object.keys(context).sort()) {
+      if (key === 'message' || key === 'exception') continue;
+      const value = context[key];
+      const isStack = key === 'sourceTraceback' || key === 'handleTraceback';
+      lines.push(isStack ? `Object created at (most recent call first):\n${String(value)}` : `${key}: ${repr(value)}`);
+    }
+    const text = lines.join('\n');
+    if (!('exception' in context)) {
+      logger.error(text);
+      return;
+    }
+    logger.error(text, context.exception);
+    this.host.reportError(context.exception);
+  }
+
+  /** Three layers: the handler that was set; the default one if that fails; the log if that fails too. */
+  override callExceptionHandler(context: ExceptionContext): void {
+    let report = context;
+    if (this.#exceptionHandler !== null) {
+      try {
+        this.#runHandler(this.#exceptionHandler, report);
+        return;
+      } catch (exception) {
+        if (isExit(exception)) throw exception;
+        report = { message: 'Unhandled error in exception handler', exception, context };
+      }
+    }
+    try {
+      this.defaultExceptionHandler(report);
+    } catch (exception) {
+      if (isExit(exception)) throw exception;
+      logger.error(
+        report === context
+          ? 'Exception in default exception handler'
+          : 'Exception in default exception handler while handling an unexpected error in custom exception handler',
+        exception,
+      );
+    }
+  }
+
+  override getDebug(): boolean {
+    return this.#debug;
+  }
+
+  override setDebug(enabled: boolean): void {
+    this.#debug = enabled;
+  }
+
+  /** Adds a view, a trace or a measurement. See {@link Instrument}. */
+  addInstrument(instrument: Instrument): void {
+    this._instrument = InstrumentSet.with(this._instrument, instrument, this);
+  }
+
+  removeInstrument(instrument: Instrument): void {
+    this._instrument = InstrumentSet.without(this._instrument, instrument);
+  }
+
+  // One iteration, in steps that a subclass may change
+
+  /** Seconds until something is to be done: 0 if something is ready, Infinity if only the outside can tell. */
+  protected nextTimeout(): number {
+    if (this._ready.length > 0 || this.#stopping) return 0;
+    this.#dropCancelledTimers();
+    const head = this._scheduled.headWhen;
+    if (head === Infinity) return Infinity;
+    return Math.min(Math.max(0, head - this.time()), MAXIMUM_SELECT_TIMEOUT);
+  }
+
+  /**
+   * Collects what has come from outside, and waits for it at most `timeout` seconds. A host has done the waiting
+   * already, so `timeout` is 0 and the default has nothing to collect.
+   */
+  protected pollEvents(_timeout: number): readonly Callback[] {
+    return NO_EVENTS;
+  }
+
+  /** Puts what `pollEvents` collected into the ready queue. */
+  protected processEvents(events: readonly Callback[]): void {
+    for (const event of events) this.callSoon(event as Callback<[]>);
+  }
+
+  /** Runs at most `maxCallbacks` of the present batch and gives how many it ran. */
+  protected processReady(maxCallbacks: number): number {
+    const ready = this._ready;
+    let ran = 0;
+    if (this.#debug || this._instrument !== null) {
+      while (this.#batch > 0 && ran < maxCallbacks) {
+        this.#batch -= 1;
+        ran += 1;
+        const item = ready.shift();
+        if (!item._cancelled) this.#runObserved(item);
+      }
+      return ran;
+    }
+    while (this.#batch > 0 && ran < maxCallbacks) {
+      this.#batch -= 1;
+      ran += 1;
+      const item = ready.shift();
+      if (!item._cancelled) item._run();
+    }
+    return ran;
+  }
+
+  /** Begins an iteration: polls, moves due timers behind what is ready, and fixes the batch. */
+  #beginIteration(now: number): void {
+    const events = this.pollEvents(0);
+    if (events.length > 0) this.processEvents(events);
+    if (this._scheduled.length > 0) this.#moveDueTimers(now);
+    this.#batch = this._ready.length;
+    this._instrument?.beforeIteration?.(this.#batch, now || this.time());
+  }
+
+  /** One whole iteration at once, for loops that drive themselves. The timeout is 0, so nothing is waited for. */
+  protected runOnce(): void {
+    this.#beginIteration(this.time());
+    this.processReady(Infinity);
+  }
+
+  // The pump
+
+  /** What the host calls: a chunk of work, then the next wake-up. */
+  readonly #tick = (maxCallbacks: number): void => {
+    // A nested run loop of the host (a dialog, a debugger) must not enter: the outer tick goes on afterwards.
+    if (this.#pump === RUNNING || this.#run === null) return;
+    this.#pump = RUNNING;
+    const outer = _getRunningLoop();
+    _setRunningLoop(this);
+    try {
+      this.#runChunk(maxCallbacks);
+    } catch (error) {
+      // Only an interrupt or an exit, which end the run, or a defect of a subclass, which ends it too.
+      this.#batch = 0;
+      _setRunningLoop(outer);
+      this.#finish(error, true);
+      return;
+    }
+    _setRunningLoop(outer);
+    if (this.#stopping && this.#batch === 0) this.#finish(undefined, false);
+    else this.#arm();
+  };
+
+  #runChunk(maxCallbacks: number): void {
+    let budget = maxCallbacks;
+    // Reading the clock costs more than a switch of tasks: within a chunk it is read again only when a timer is near.
+    let now = this._scheduled.length > 0 ? this.time() : 0;
+    do {
+      if (this.#batch === 0) {
+        if (this._scheduled.length > 0 && (now === 0 || this._scheduled.headWhen - now < CHUNK_HORIZON)) now = this.time();
+        this.#beginIteration(now);
+        if (this.#batch === 0) break;
+      }
+      budget -= this.processReady(budget);
+      if (this.#stopping && this.#batch === 0) return;
+    } while (budget > 0 && (this.#batch > 0 || this._ready.length > 0));
+  }
+
+  /** After a tick: asks the host for the next one, or for nothing. */
+  #arm(): void {
+    if (this._ready.length > 0 || this.#stopping) {
+      this.#pump = SOON;
+      this.host.wakeSoon();
+      return;
+    }
+    this._ready.trim();
+    this.#dropCancelledTimers();
+    const head = this._scheduled.headWhen;
+    this._instrument?.loopIdle?.(head);
+    if (head === Infinity) {
+      this.#pump = IDLE;
+      this.#armedAt = Infinity;
+      return;
+    }
+    this.#armAt(head);
+  }
+
+  #armAt(when: number): void {
+    this.#pump = AT;
+    this.#armedAt = when;
+    this.host.wakeAt(when);
+  }
+
+  /** Something is ready: makes sure that a tick comes. */
+  #wake(): void {
+    if (this.#run === null || this.#pump >= RUNNING || this.#pump === SOON) return;
+    this.#pump = SOON;
+    this.host.wakeSoon();
+  }
+
+  #finish(error: unknown, failed: boolean): void {
+    const run = this.#run;
+    this.#run = null;
+    this.#pump = IDLE;
+    this.#armedAt = Infinity;
+    this.#stopping = false;
+    this.host.stop();
+    if (failed) run?.reject(error);
+    else run?.resolve();
+  }
+
+  // Parts
+
+  #enqueue(handle: Handle): void {
+    this._ready.push(handle);
+    if (this._instrument !== null) this._instrument.handleScheduled?.(handle);
+    if (this.#pump !== RUNNING) this.#wake();
+  }
+
+  #addTimer(when: number, callback: Callback<never>, args: readonly unknown[], method: string): TimerHandle {
+    this.#checkClosed();
+    this.#checkCallback(callback, method);
+    const handle = new TimerHandle(when, callback as Callback, args, this);
+    this._scheduled.push(when, handle);
+    this._instrument?.timerScheduled?.(handle);
+    const pump = this.#pump;
+    if (this.#run !== null && (pump === IDLE || (pump === AT && when < this.#armedAt)) && when < Infinity) this.#armAt(when);
+    return handle;
+  }
+
+  #moveDueTimers(now: number): void {
+    this.#dropCancelledTimers();
+    const scheduled = this._scheduled;
+    const end = now + Math.max(this.host.clockResolution, ulp(now));
+    while (scheduled.length > 0 && scheduled.headWhen < end) {
+      const handle = scheduled.pop();
+      if (handle._cancelled) {
+        this._timerCancelledCount -= 1;
+        continue;
+      }
+      this._ready.push(handle);
+      this._instrument?.handleScheduled?.(handle);
+    }
+  }
+
+  #dropCancelledTimers(): void {
+    const scheduled = this._scheduled;
+    const length = scheduled.length;
+    if (length > MIN_SCHEDULED_TIMER_HANDLES && this._timerCancelledCount / length > MIN_CANCELLED_TIMER_HANDLES_FRACTION) {
+      scheduled.removeCancelled();
+      this._timerCancelledCount = 0;
+      return;
+    }
+    while (scheduled.head?._cancelled) {
+      scheduled.pop();
+      this._timerCancelledCount -= 1;
+    }
+  }
+
+  /** Runs one callback with debug mode or instruments on. */
+  #runObserved(item: Runnable): void {
+    const instrument = this._instrument;
+    const handle = item instanceof Handle ? item : null;
+    if (handle !== null) instrument?.beforeHandle?.(handle);
+    const start = this.#debug ? this.time() : 0;
+    // Taken before: a handle lets go of its callback when it is cancelled meanwhile.
+    const text = this.#debug ? repr(item) : '';
+    item._run();
+    if (this.#debug) {
+      const duration = this.time() - start;
+      if (duration >= this.slowCallbackDuration) logger.warning(`Executing ${text} took ${duration.toFixed(3)} seconds`);
+    }
+    if (handle !== null) instrument?.afterHandle?.(handle);
+  }
+
+  #runHandler(handler: ExceptionHandler, context: ExceptionContext): void {
+    // The handler sees the context variables of what failed.
+    const source = [context.task, context.future, context.handle].find(
+      (candidate) => typeof candidate === 'object' && candidate !== null && 'getContext' in candidate,
+    ) as { getContext(): Context } | undefined;
+    const variables = source?.getContext();
+    if (variables === undefined || variables._entered) {
+      handler(this, context);
+      return;
+    }
+    const previous = enterContext(variables);
+    try {
+      handler(this, context);
+    } finally {
+      exitContext(variables, previous);
+    }
+  }
+
+  #checkClosed(): void {
+    if (this.#closed) throw new RuntimeError('Event loop is closed');
+  }
+
+  #checkRunning(): void {
+    if (this.isRunning()) throw new RuntimeError('This event loop is already running');
+    if (_getRunningLoop() !== null) throw new RuntimeError('Cannot run the event loop while another loop is running');
+  }
+
+  #checkCallback(callback: unknown, method: string): void {
+    if (typeof callback !== 'function') {
+      if (iscoroutine(callback)) throw new TypeError(`coroutines cannot be used with ${method}()`);
+      throw new TypeError(`a callable object was expected by ${method}(), got ${repr(callback)}`);
+    }
+    if (this.#debug && iscoroutinefunction(callback)) throw new TypeError(`coroutines cannot be used with ${method}()`);
+  }
+
+  /** Ends the run at once with an error, for a loop that finds that it cannot go on. */
+  protected abandonRun(error: unknown): void {
+    this.#batch = 0;
+    this.#finish(error, true);
+  }
+
+  /** @internal */
+  _repr(): string {
+    return `<${this.constructor.name} running=${this.isRunning()} closed=${this.#closed} debug=${this.#debug}>`;
+  }
+
+  override toString(): string {
+    return this._repr();
+  }
+}
+
+/** The distance to the next larger number: adding less to `value` changes nothing (CPython gh-145703). */
+function ulp(value: number): number {
+  return Math.max(Math.abs(value) * Number.EPSILON, Number.MIN_VALUE);
+}
+
+/** The error of a done future, without marking it as retrieved. */
+function peekException(future: unknown): unknown {
+  return future instanceof Future ? future._exception : null;
+}

@@ -1,0 +1,18 @@
+/**
+ * BrowserEventLoop: the loop of a page or Worker. It is BaseEventLoop on a BrowserHost.
+ */
+
+import { BaseEventLoop } from './base-events.ts';
+import { BrowserHost, type BrowserHostOptions } from './browser-host.ts';
+
+export class BrowserEventLoop extends BaseEventLoop {
+  /** @param options.sliceMs How long one tick may run before the page gets its turn, in milliseconds. Default 2. */
+  constructor(options?: BrowserHostOptions) {
+    super(new BrowserHost(options));
+  }
+}
+
+/** A new loop of the kind that `run` uses when it is given no `loopFactory`. */
+export function newEventLoop(): BrowserEventLoop {
+  return new BrowserEventLoop();
+}

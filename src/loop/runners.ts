@@ -1,0 +1,205 @@
+/**
+ * run and Runner: start a loop, run a program, clean up.
+ *
+ * Source: Lib/asyncio/runners.py, CPython 3.14. What differs: both give Promises, since a page cannot block, and the
+ * abort of `signal` takes the place of Ctrl-C. Wrong use (a running loop, a closed runner, no awaitable) is thrown at
+ * the call, where a coroutine sees it; what happens later rejects the Promise.
+ *
+ * Order of the shutdown, as in asyncio: cancel what is left, wait for it, report its errors, close async generators,
+ * then the executor, then the loop.
+ */
+
+import type { AwaitableOrPromise, Coroutine } from '../core/awaitable.ts';
+import { type Context, copyContext } from '../core/contextvars.ts';
+import { _getRunningLoop, type AbstractEventLoop, getEventLoop, type LoopFactory, setEventLoop } from '../core/events.ts';
+import { isCancelled, KeyboardInterrupt, RuntimeError } from '../core/exceptions.ts';
+import { closeCoroutine, isAwaitable, iscoroutine, isThenable } from '../tasks/coroutines.ts';
+import { gather } from '../tasks/gather.ts';
+import { allTasks, ensureFuture } from '../tasks/tasks.ts';
+import { newEventLoop } from './browser-events.ts';
+
+/** A coroutine function, a coroutine, a future or another awaitable, or a Promise. */
+export type Main<T> = AwaitableOrPromise<T> | (() => AwaitableOrPromise<T>);
+
+export interface RunnerOptions {
+  /** Switches the loop's debug mode on or off. Default: as the loop has it. */
+  readonly debug?: boolean | null;
+  /** Makes the loop. Default: a BrowserEventLoop. */
+  readonly loopFactory?: LoopFactory | null;
+}
+
+export interface RunOptions extends RunnerOptions {
+  /** Its abort interrupts the program: the main task is cancelled, and `run` rejects with KeyboardInterrupt. */
+  readonly signal?: AbortSignal | null;
+}
+
+/** Stands in front of `Symbol.asyncDispose` where an engine has none yet. */
+const asyncDispose: typeof Symbol.asyncDispose = /* @__PURE__ */ (Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')) as never;
+
+/** Holds one loop and one context for several runs. Close it, or use `await using`. */
+export class Runner {
+  #state: 'created' | 'initialized' | 'closed' = 'created';
+  readonly #debug: boolean | null;
+  readonly #loopFactory: LoopFactory | null;
+  #loop: AbstractEventLoop | null = null;
+  #context: Context | null = null;
+  #hasSetLoop = false;
+
+  constructor(options?: RunnerOptions) {
+    this.#debug = options?.debug ?? null;
+    this.#loopFactory = options?.loopFactory ?? null;
+  }
+
+  /**
+   * The loop; it is made at the first call.
+   *
+   * @throws {RuntimeError} If the runner is closed: "Runner is closed".
+   */
+  getLoop(): AbstractEventLoop {
+    return this.#initialize();
+  }
+
+  /**
+   * Runs `main` to its end and gives its result.
+   *
+   * @param options.context Default: the runner's own, in which variables keep their values from run to run.
+   * @param options.signal See {@link run}.
+   * @throws {RuntimeError} Inside a running loop, or when the runner is closed.
+   * @throws {TypeError} If `main` is not awaitable.
+   */
+  run<T>(main: Main<T>, options?: { readonly context?: Context | null; readonly signal?: AbortSignal | null }): Promise<T> {
+    if (_getRunningLoop() !== null) {
+      if (iscoroutine(main)) closeCoroutine(main);
+      throw new RuntimeError('Runner.run() cannot be called from a running event loop');
+    }
+    if (typeof main !== 'function') checkAwaitable(main);
+    const loop = this.#initialize();
+    const coro = iscoroutine(main) ? (main as Coroutine<T>) : awaitMain(main);
+    const task = loop.createTask(coro, { context: options?.context ?? this.#context });
+    const signal = options?.signal ?? null;
+    if (signal === null) return loop.runUntilComplete(task);
+
+    let interrupted = false;
+    const interrupt = (): void => {
+      interrupted = true;
+      if (!task.done()) task.cancel();
+    };
+    if (signal.aborted) interrupt();
+    else signal.addEventListener('abort', interrupt, { once: true });
+    return loop
+      .runUntilComplete(task)
+      .catch((error: unknown) => {
+        // Only if nobody else cancelled as well: then it is an ordinary cancellation.
+        if (interrupted && isCancelled(error) && task.uncancel?.() === 0) {
+          throw new KeyboardInterrupt('', { cause: signal.reason });
+        }
+        throw error;
+      })
+      .finally(() => signal.removeEventListener('abort', interrupt));
+  }
+
+  /** Cancels what is left, waits for it, and closes the loop. Closing again does nothing. */
+  async close(): Promise<void> {
+    if (this.#state !== 'initialized') return;
+    const loop = this.#loop as AbstractEventLoop; // initialized
+    try {
+      await cancelAllTasks(loop);
+      await loop.runUntilComplete(loop.shutdownAsyncgens());
+      await loop.runUntilComplete(loop.shutdownDefaultExecutor());
+    } finally {
+      if (this.#hasSetLoop && isSetLoop(loop)) setEventLoop(null);
+      loop.close();
+      this.#loop = null;
+      this.#state = 'closed';
+    }
+  }
+
+  [asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #initialize(): AbstractEventLoop {
+    if (this.#state === 'closed') throw new RuntimeError('Runner is closed');
+    if (this.#loop !== null) return this.#loop;
+    let loop: AbstractEventLoop;
+    if (this.#loopFactory === null) {
+      loop = newEventLoop();
+      setEventLoop(loop);
+      this.#hasSetLoop = true;
+    } else {
+      loop = this.#loopFactory();
+    }
+    if (this.#debug !== null) loop.setDebug(this.#debug);
+    this.#loop = loop;
+    this.#context = copyContext();
+    this.#state = 'initialized';
+    return loop;
+  }
+}
+
+/**
+ * Runs a program: makes a loop, runs `main` to its end, cancels the tasks that are left, waits for their cleanup and
+ * closes the loop.
+ *
+ * @param main A coroutine function, a coroutine, a future or a Promise.
+ * @returns A Promise of the result.
+ * @throws {RuntimeError} At the call, inside a running loop: "asyncio.run() cannot be called from a running event
+ *   loop". Inside a coroutine use `yield*` or `createTask`.
+ * @throws {TypeError} At the call, if `main` is not awaitable.
+ * @example
+ * run(function* () {
+ *   yield* sleep(1);
+ *   console.log('hello');
+ * });
+ */
+export function run<T>(main: Main<T>, options?: RunOptions): Promise<T> {
+  if (_getRunningLoop() !== null) {
+    if (iscoroutine(main)) closeCoroutine(main);
+    throw new RuntimeError('asyncio.run() cannot be called from a running event loop');
+  }
+  const runner = new Runner(options);
+  const result = runner.run(main, { signal: options?.signal ?? null });
+  return closeAfter(runner, result);
+}
+
+async function closeAfter<T>(runner: Runner, result: Promise<T>): Promise<T> {
+  try {
+    return await result;
+  } finally {
+    await runner.close();
+  }
+}
+
+/** Calls a function inside the loop, so that also a native async one finds the running loop in its first lines. */
+function* awaitMain<T>(main: Main<T>): Coroutine<T> {
+  const awaitable = typeof main === 'function' ? main() : main;
+  checkAwaitable(awaitable);
+  return yield* isAwaitable(awaitable) ? awaitable : ensureFuture(awaitable);
+}
+
+function checkAwaitable(value: unknown): void {
+  if (isAwaitable(value) || isThenable(value)) return;
+  throw new TypeError('An asyncio.Future, a coroutine or an awaitable is required');
+}
+
+async function cancelAllTasks(loop: AbstractEventLoop): Promise<void> {
+  const tasks = [...allTasks(loop)];
+  if (tasks.length === 0) return;
+  for (const task of tasks) task.cancel();
+  await loop.runUntilComplete(gather(tasks, { returnExceptions: true }));
+  for (const task of tasks) {
+    if (task.cancelled()) continue;
+    const exception = task.exception();
+    if (exception !== null) {
+      loop.callExceptionHandler({ message: 'unhandled exception during asyncio.run() shutdown', exception, task });
+    }
+  }
+}
+
+function isSetLoop(loop: AbstractEventLoop): boolean {
+  try {
+    return getEventLoop() === loop;
+  } catch {
+    return false; // none is set; getEventLoop has no other error
+  }
+}

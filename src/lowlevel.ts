@@ -1,0 +1,8 @@
+/**
+ * asyncio-web/lowlevel: for authors of hosts, loops, task classes and views.
+ */
+
+export type { HostLoop, Pump } from './core/host.ts';
+export type { Instrument } from './core/instrument.ts';
+export { BrowserHost, type BrowserHostOptions } from './loop/browser-host.ts';
+export { enterTask, leaveTask, registerTask, swapCurrentTask, unregisterTask } from './tasks/tasks.ts';

@@ -1,0 +1,76 @@
+/**
+ * The bridges between AbortSignal and cancellation.
+ *
+ * From a signal to a block: `withAbortSignal` works like `withTimeout`, with an abort in place of the deadline. From
+ * cancellation to a signal: `fromPromise` and `asyncTask` hand one to native code; `abortSignalOf` gives one for any
+ * future. Listeners are always removed: a long-lived signal collects nothing.
+ */
+
+import type { Coroutine, FutureLike, TaskLike } from '../core/awaitable.ts';
+import { CancelledError, isCancelled, RuntimeError } from '../core/exceptions.ts';
+import { type AsyncContextManager, asyncWith } from './async-with.ts';
+import { currentTask } from './tasks.ts';
+
+/** Cancels a block when a signal is aborted, and turns that cancellation into the signal's reason. */
+class AbortScope implements AsyncContextManager<AbortSignal, void> {
+  readonly #signal: AbortSignal;
+  #task: TaskLike<unknown> | null = null;
+  #cancelling = 0;
+  #aborted = false;
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+  }
+
+  readonly #abort = (): void => {
+    this.#aborted = true;
+    this.#task?.cancel();
+  };
+
+  *aenter(): Coroutine<AbortSignal> {
+    const task = currentTask();
+    if (task === null) throw new RuntimeError('withAbortSignal should be used inside a task');
+    this.#signal.throwIfAborted();
+    this.#task = task;
+    this.#cancelling = task.cancelling();
+    this.#signal.addEventListener('abort', this.#abort);
+    return this.#signal;
+  }
+
+  *aexit(error: Error | null): Coroutine<void> {
+    this.#signal.removeEventListener('abort', this.#abort);
+    if (!this.#aborted) return;
+    const open = (this.#task as TaskLike<unknown>).uncancel(); // set by aenter
+    // The rule of timeout(): only our own cancellation, and only if nobody else asked as well.
+    if (open <= this.#cancelling && isCancelled(error)) throw this.#signal.reason;
+  }
+}
+
+/**
+ * Runs `body` and cancels it when `signal` is aborted; its cleanup runs, then the signal's reason is thrown.
+ *
+ * @throws The signal's `reason` (an AbortError unless the aborter gave another), also if it is aborted at the start:
+ *   then `body` is not called.
+ * @example
+ * yield* withAbortSignal(controller.signal, function* () {
+ *   yield* upload(file);
+ * });
+ */
+export function* withAbortSignal<T>(signal: AbortSignal, body: (signal: AbortSignal) => Coroutine<T>): Coroutine<T> {
+  return yield* asyncWith<AbortSignal, T>(new AbortScope(signal), body);
+}
+
+/**
+ * A signal that is aborted when `future` is cancelled, with the CancelledError as its reason. A future that ends in
+ * any other way leaves it as it is.
+ *
+ * @example
+ * const signal = abortSignalOf(currentTask());
+ */
+export function abortSignalOf(future: FutureLike<unknown>): AbortSignal {
+  const controller = new AbortController();
+  future.addDoneCallback((done) => {
+    if (done.cancelled()) controller.abort(new CancelledError());
+  });
+  return controller.signal;
+}

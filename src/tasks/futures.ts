@@ -1,0 +1,404 @@
+/**
+ * Future: a result that is not there yet.
+ *
+ * Source: Lib/asyncio/futures.py, CPython 3.14. Kept to the pass: done callbacks go through `callSoon`, in the order
+ * and the context of their registration, and nothing resumes inline.
+ *
+ * What differs: a future is a thenable, so that native async functions can await it; errors that nobody retrieves are
+ * reported by a FinalizationRegistry and, for what the collector misses, when the loop closes.
+ *
+ * Why this structure: almost every future has exactly one waiter, a task. So the first entry has a field of its own
+ * and the task itself is the entry, without a closure; and the iterator of a `yield*` is its own iterator result.
+ */
+
+import type { DoneCallback, FutureLike, Suspension } from '../core/awaitable.ts';
+import { type Context, copyContext } from '../core/contextvars.ts';
+import { type AbstractEventLoop, type ExceptionContext, getEventLoop } from '../core/events.ts';
+import { CancelledError, InvalidStateError, RuntimeError } from '../core/exceptions.ts';
+import { extractStack, formatCallback, repr } from '../core/format-helpers.ts';
+import type { Runnable } from '../core/ready-queue.ts';
+
+export const PENDING = 0;
+export const CANCELLED = 1;
+export const FINISHED = 2;
+
+const STATE_NAMES = ['PENDING', 'CANCELLED', 'FINISHED'] as const;
+
+/** A task that waits for a future: queued as it is when the future is done. @internal */
+export interface Waiter extends Runnable {
+  readonly _isWaiter: true;
+}
+
+class CallbackEntry {
+  readonly callback: DoneCallback<never>;
+  readonly context: Context;
+  constructor(callback: DoneCallback<never>, context: Context) {
+    this.callback = callback;
+    this.context = context;
+  }
+}
+
+/**
+ * An error that was set and not yet looked at. It holds what the report needs but not the future, which the
+ * collector could not take otherwise.
+ */
+class Unretrieved {
+  readonly loop: AbstractEventLoop;
+  readonly context: ExceptionContext;
+  constructor(future: Future<unknown>, exception: Error) {
+    this.loop = future._loop;
+    this.context = {
+      message: `${future._kind} exception was never retrieved`,
+      exception,
+      future: future._repr(),
+    };
+    if (future._sourceTraceback !== null) this.context.sourceTraceback = future._sourceTraceback;
+  }
+  report(): void {
+    if (this.loop._unretrieved?.delete(this)) this.loop.callExceptionHandler(this.context);
+  }
+}
+
+const collected = /* @__PURE__ */ new FinalizationRegistry<Unretrieved>((unretrieved) => unretrieved.report());
+
+export class Future<T = unknown> implements FutureLike<T> {
+  /** @internal */
+  declare _state: number;
+  /** @internal */
+  declare _loop: AbstractEventLoop;
+  /** @internal */
+  declare _result: T | undefined;
+  /** @internal */
+  declare _exception: Error | null;
+  /** See {@link FutureLike}. */
+  declare _asyncioFutureBlocking: boolean;
+  /** The first to be told, and the others. @internal */
+  declare _first: Waiter | CallbackEntry | null;
+  /** @internal */
+  declare _others: (Waiter | CallbackEntry)[] | null;
+  /** @internal */
+  declare _cancelMessage: unknown;
+  /** The error that ended a cancelled task: handed out once, with its stack. @internal */
+  declare _cancelledError: CancelledError | null;
+  /** @internal */
+  declare _unretrieved: Unretrieved | null;
+  /** @internal */
+  declare _sourceTraceback: string | null;
+
+  /** Use `loop.createFuture()`; the loop is by default the current one. */
+  constructor(options?: { readonly loop?: AbstractEventLoop | null }) {
+    const loop = options?.loop ?? getEventLoop();
+    this._state = PENDING;
+    this._loop = loop;
+    this._result = undefined;
+    this._exception = null;
+    this._asyncioFutureBlocking = false;
+    this._first = null;
+    this._others = null;
+    this._cancelMessage = undefined;
+    this._cancelledError = null;
+    this._unretrieved = null;
+    this._sourceTraceback = loop.getDebug() ? extractStack(2) : null;
+  }
+
+  getLoop(): AbstractEventLoop {
+    return this._loop;
+  }
+
+  /** True when it has a result, an error, or is cancelled. */
+  done(): boolean {
+    return this._state !== PENDING;
+  }
+
+  cancelled(): boolean {
+    return this._state === CANCELLED;
+  }
+
+  /**
+   * Cancels it and queues its callbacks.
+   *
+   * @param msg Any value; it becomes the argument of the `CancelledError`.
+   * @returns False if it was done already.
+   */
+  cancel(msg?: unknown): boolean {
+    this._retrieve();
+    if (this._state !== PENDING) return false;
+    this._state = CANCELLED;
+    this._cancelMessage = msg ?? undefined;
+    this._scheduleCallbacks();
+    return true;
+  }
+
+  /**
+   * The result.
+   *
+   * @throws The error that was set, if one was.
+   * @throws {CancelledError} If it is cancelled.
+   * @throws {InvalidStateError} If it is not done: "Result is not set."
+   */
+  result(): T {
+    if (this._state === FINISHED) {
+      if (this._exception === null) return this._result as T; // set when FINISHED without an exception
+      this._retrieve();
+      throw this._exception;
+    }
+    if (this._state === CANCELLED) throw this._makeCancelledError();
+    throw new InvalidStateError('Result is not set.');
+  }
+
+  /**
+   * The error that was set, or null.
+   *
+   * @throws {CancelledError} If it is cancelled.
+   * @throws {InvalidStateError} If it is not done: "Exception is not set."
+   */
+  exception(): Error | null {
+    if (this._state === CANCELLED) throw this._makeCancelledError();
+    if (this._state === PENDING) throw new InvalidStateError('Exception is not set.');
+    this._retrieve();
+    return this._exception;
+  }
+
+  /**
+   * Sets the result and queues the callbacks.
+   *
+   * @throws {InvalidStateError} If it is done already.
+   */
+  setResult(result: T): void {
+    if (this._state !== PENDING) throw this._invalidState();
+    this._result = result;
+    this._state = FINISHED;
+    this._scheduleCallbacks();
+  }
+
+  /**
+   * Sets the error, or a new one of the class given, and queues the callbacks.
+   *
+   * @throws {InvalidStateError} If it is done already.
+   * @throws {TypeError} If it is not an Error: "invalid exception object".
+   */
+  setException(exception: Error | (new () => Error)): void {
+    if (this._state !== PENDING) throw this._invalidState();
+    const error = typeof exception === 'function' ? new exception() : exception;
+    if (!(error instanceof Error) && Object.prototype.toString.call(error) !== '[object Error]') {
+      throw new TypeError('invalid exception object');
+    }
+    this._exception = error;
+    this._state = FINISHED;
+    this._scheduleCallbacks();
+    this._unretrieved = new Unretrieved(this as Future<unknown>, error);
+    this._loop._unretrieved ??= new Set();
+    this._loop._unretrieved.add(this._unretrieved);
+    collected.register(this, this._unretrieved, this);
+  }
+
+  /**
+   * Calls `callback(future)` through `callSoon` when it is done; if it is done already, in the next iteration.
+   *
+   * @param options.context The context to call it in. Default: a copy of the current one.
+   */
+  addDoneCallback(callback: DoneCallback<this>, options?: { readonly context?: Context | null }): void {
+    const entry = new CallbackEntry(callback as DoneCallback<never>, options?.context ?? copyContext());
+    if (this._state !== PENDING) this._schedule(entry);
+    else this._addEntry(entry);
+  }
+
+  /** Takes every registration of `callback` away and gives their number; too late once it is done. */
+  removeDoneCallback(callback: DoneCallback<this>): number {
+    const entries = this._entries();
+    const kept = entries.filter((entry) => !(entry instanceof CallbackEntry && entry.callback === (callback as unknown)));
+    this._first = kept[0] ?? null;
+    this._others = kept.length > 1 ? kept.slice(1) : null;
+    return entries.length - kept.length;
+  }
+
+  /** Lets `yield* future` wait for it. Awaiting a future that is done does not yield to the loop. */
+  [Symbol.iterator](): Iterator<Suspension, T, unknown> {
+    return new FutureAwait<T>(this);
+  }
+
+  /** Lets a native async function await it, and gives a Promise. See {@link Future.toPromise}. */
+  // biome-ignore lint/suspicious/noThenProperty: a future is a thenable
+  then<R1 = T, R2 = never>(
+    onfulfilled?: ((value: T) => R1 | PromiseLike<R1>) | null,
+    onrejected?: ((reason: unknown) => R2 | PromiseLike<R2>) | null,
+  ): Promise<R1 | R2> {
+    const promise = this.toPromise().then(onfulfilled, onrejected);
+    if (typeof onrejected !== 'function') this._quietWhenCancelled(promise);
+    return promise;
+  }
+
+  /**
+   * A Promise for its outcome. The error counts as retrieved, since an unhandled rejection will show it. A
+   * cancellation rejects with CancelledError and raises no `unhandledrejection` of its own.
+   */
+  toPromise(): Promise<T> {
+    const promise = new Promise<T>((resolve, reject) => {
+      this._whenDone(() => {
+        if (this._state === CANCELLED) return reject(this._makeCancelledError());
+        const exception = this.exception();
+        if (exception === null) resolve(this._result as T);
+        else reject(exception);
+      });
+    });
+    this._quietWhenCancelled(promise);
+    return promise;
+  }
+
+  toString(): string {
+    return this._repr();
+  }
+
+  // For the tasks and combinators of this folder.
+
+  /** @internal */
+  get _kind(): string {
+    return 'Future';
+  }
+
+  /** A task that is to be queued, as it is, when this is done. Call only while pending. @internal */
+  _addEntry(entry: Waiter | CallbackEntry): void {
+    if (this._first === null) this._first = entry;
+    else if (this._others === null) this._others = [entry];
+    else this._others.push(entry);
+  }
+
+  /** Marks the error as looked at: it will not be reported. @internal */
+  _retrieve(): void {
+    if (this._unretrieved === null) return;
+    this._loop._unretrieved?.delete(this._unretrieved);
+    this._unretrieved = null;
+    collected.unregister(this);
+  }
+
+  /** Makes the error of a cancelled future: the original one at the first call, a new one later. @internal */
+  _makeCancelledError(): CancelledError {
+    const original = this._cancelledError;
+    if (original !== null) {
+      this._cancelledError = null;
+      return original;
+    }
+    return this._cancelMessage === undefined ? new CancelledError() : new CancelledError(this._cancelMessage);
+  }
+
+  /** @internal */
+  _scheduleCallbacks(): void {
+    const first = this._first;
+    if (first === null) return;
+    const others = this._others;
+    this._first = this._others = null;
+    this._schedule(first);
+    if (others !== null) for (const entry of others) this._schedule(entry);
+  }
+
+  /** @internal */
+  _schedule(entry: Waiter | CallbackEntry): void {
+    if (entry instanceof CallbackEntry) this._loop._callSoonIn(entry.context, entry.callback, this as never);
+    else this._loop._callSoonStep(entry);
+  }
+
+  /** The registered callbacks and waiters, in order. @internal */
+  _entries(): (Waiter | CallbackEntry)[] {
+    if (this._first === null) return [];
+    return this._others === null ? [this._first] : [this._first, ...this._others];
+  }
+
+  /**
+   * Calls `settle` at once if this is done, else when it is. It counts as the outside world waiting for the loop, so
+   * a simulator may move its clock meanwhile.
+   */
+  private _whenDone(settle: () => void): void {
+    if (this._state !== PENDING) return settle();
+    this._loop._crossBoundary(0, 1);
+    this.addDoneCallback(() => {
+      this._loop._crossBoundary(0, -1);
+      settle();
+    });
+  }
+
+  /** Marks a rejection of `promise` as handled if it comes from cancellation, and only then. */
+  private _quietWhenCancelled(promise: Promise<unknown>): void {
+    const check = (): void => {
+      if (this._state === CANCELLED) promise.catch(() => undefined);
+    };
+    if (this._state !== PENDING) check();
+    else this.addDoneCallback(check);
+  }
+
+  /** @internal */
+  _invalidState(): InvalidStateError {
+    return new InvalidStateError(`${STATE_NAMES[this._state]}: ${this._repr()}`);
+  }
+
+  /** The parts of the text in messages, after the class name. @internal */
+  _reprInfo(): string[] {
+    const info = [(STATE_NAMES[this._state] as string).toLowerCase()];
+    if (this._state === FINISHED) {
+      info.push(this._exception === null ? `result=${repr(this._result)}` : `exception=${repr(this._exception)}`);
+    }
+    const callbacks = this._entries().map((entry) =>
+      entry instanceof CallbackEntry ? formatCallback(entry.callback, []) : repr(entry),
+    );
+    if (callbacks.length > 2) callbacks.splice(1, callbacks.length - 2, `<${callbacks.length - 2} more>`);
+    if (callbacks.length > 0) info.push(`cb=[${callbacks.join(', ')}]`);
+    return info;
+  }
+
+  /** @internal */
+  _repr(): string {
+    return `<${this._kind} ${this._reprInfo().join(' ')}>`;
+  }
+}
+
+/** The iterator of one `yield* future`, and its own iterator result: one object for each wait. */
+class FutureAwait<T> implements Iterator<Suspension, T, unknown> {
+  declare value: unknown;
+  declare done: boolean;
+  declare readonly _future: Future<T>;
+
+  constructor(future: Future<T>) {
+    this.value = undefined;
+    this.done = false;
+    this._future = future;
+  }
+
+  next(): IteratorResult<Suspension, T> {
+    const future = this._future;
+    if (future._state === PENDING) {
+      if (this.value !== undefined) throw new RuntimeError("await wasn't used with future");
+      future._asyncioFutureBlocking = true;
+      this.value = future;
+    } else {
+      this.value = future.result();
+      this.done = true;
+    }
+    return this as unknown as IteratorResult<Suspension, T>; // value and done are its fields
+  }
+
+  throw(error: unknown): never {
+    throw error;
+  }
+
+  return(value?: unknown): IteratorResult<Suspension, T> {
+    this.value = value;
+    this.done = true;
+    return this as unknown as IteratorResult<Suspension, T>;
+  }
+}
+
+/** True for a Future, a Task, and any object that takes part in the future protocol. */
+export function isfuture(value: unknown): value is FutureLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as FutureLike<unknown>)._asyncioFutureBlocking === 'boolean';
+}
+
+/** Passes the outcome of a done future on to a pending one, unless that has been cancelled. @internal */
+export function copyFutureState(source: FutureLike<unknown>, target: Future<unknown>): void {
+  if (target.cancelled()) return;
+  if (source.cancelled()) {
+    target.cancel();
+    return;
+  }
+  const exception = source.exception();
+  if (exception !== null) target.setException(exception);
+  else target.setResult(source.result());
+}

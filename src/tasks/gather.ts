@@ -1,0 +1,152 @@
+/**
+ * gather and shield.
+ *
+ * Source: tasks.gather and tasks.shield, CPython 3.14. For new code a TaskGroup is the better choice: when one task
+ * fails, gather leaves the others running.
+ */
+
+import type { AwaitableOrPromise, FutureLike, ResultOf } from '../core/awaitable.ts';
+import { type AbstractEventLoop, getEventLoop } from '../core/events.ts';
+import { CancelledError } from '../core/exceptions.ts';
+import { copyFutureState, Future } from './futures.ts';
+import { ensureFuture, Task } from './tasks.ts';
+
+type Results<A extends readonly AwaitableOrPromise<unknown>[]> = { -readonly [K in keyof A]: ResultOf<A[K]> };
+type Outcomes<A extends readonly AwaitableOrPromise<unknown>[]> = { -readonly [K in keyof A]: ResultOf<A[K]> | Error };
+
+/** The future of a gather: cancelling it cancels the children, and it ends when they have. */
+class GatheringFuture<T> extends Future<T> {
+  readonly #children: readonly FutureLike<unknown>[];
+  /** @internal */
+  _cancelRequested = false;
+
+  constructor(children: readonly FutureLike<unknown>[], loop: AbstractEventLoop) {
+    super({ loop });
+    this.#children = children;
+  }
+
+  override cancel(msg?: unknown): boolean {
+    if (this.done()) return false;
+    let any = false;
+    for (const child of this.#children) if (child.cancel(msg)) any = true;
+    // Then the cancellation comes out also under returnExceptions.
+    if (any) this._cancelRequested = true;
+    return any;
+  }
+}
+
+/**
+ * Runs awaitables concurrently and gives their results in the order of the arguments.
+ *
+ * The first error comes out at once and the others go on running; a child that is cancelled counts as failed with
+ * CancelledError. Cancelling the gather cancels every child. The same awaitable given twice runs once.
+ *
+ * @param options.returnExceptions Give errors in place of results, instead of throwing the first. Takes the array form.
+ * @throws {TypeError} If an argument is not awaitable.
+ * @throws {RangeError} If futures belong to different loops (Python's ValueError).
+ * @example
+ * const [user, posts] = yield* gather(loadUser(), loadPosts());
+ * const outcomes = yield* gather([a(), b()], { returnExceptions: true });
+ */
+export function gather<A extends readonly AwaitableOrPromise<unknown>[]>(
+  awaitables: readonly [...A],
+  options: { readonly returnExceptions: true },
+): Future<Outcomes<A>>;
+export function gather<A extends readonly AwaitableOrPromise<unknown>[]>(
+  awaitables: readonly [...A],
+  options?: { readonly returnExceptions?: false },
+): Future<Results<A>>;
+export function gather<A extends readonly AwaitableOrPromise<unknown>[]>(
+  awaitables: readonly [...A],
+  options: { readonly returnExceptions?: boolean },
+): Future<Outcomes<A>>;
+export function gather<A extends readonly AwaitableOrPromise<unknown>[]>(...awaitables: A): Future<Results<A>>;
+export function gather(...given: unknown[]): Future<unknown[]> {
+  const arrayForm = Array.isArray(given[0]);
+  const awaitables = (arrayForm ? given[0] : given) as AwaitableOrPromise<unknown>[];
+  const returnExceptions = arrayForm && (given[1] as { returnExceptions?: boolean } | undefined)?.returnExceptions === true;
+  return gatherAll(awaitables, returnExceptions);
+}
+
+function gatherAll(awaitables: AwaitableOrPromise<unknown>[], returnExceptions: boolean): Future<unknown[]> {
+  if (awaitables.length === 0) {
+    const empty = new Future<unknown[]>({ loop: getEventLoop() });
+    empty.setResult([]);
+    return empty;
+  }
+
+  let outer: GatheringFuture<unknown[]> | null = null;
+  let remaining = 0;
+  const children: FutureLike<unknown>[] = [];
+
+  const childDone = (child: FutureLike<unknown>): void => {
+    remaining -= 1;
+    if (outer === null || outer.done()) {
+      // Too late to matter; looking at the error keeps it from being reported.
+      if (!child.cancelled()) child.exception();
+      return;
+    }
+    if (!returnExceptions) {
+      const error = child.cancelled() ? cancellation(child) : child.exception();
+      if (error !== null) {
+        outer.setException(error);
+        return;
+      }
+    }
+    if (remaining > 0) return;
+    if (outer._cancelRequested) outer.setException(cancellation(child));
+    else outer.setResult(children.map((done) => (done.cancelled() ? cancellation(done) : (done.exception() ?? done.result()))));
+  };
+
+  const futures = new Map<unknown, FutureLike<unknown>>();
+  const alreadyDone: FutureLike<unknown>[] = [];
+  let loop: AbstractEventLoop | null = null;
+  for (const awaitable of awaitables) {
+    let child = futures.get(awaitable);
+    if (child === undefined) {
+      child = ensureFuture(awaitable, { loop });
+      loop ??= child.getLoop();
+      // A task made here is not the caller's to look after.
+      if (child !== awaitable && child instanceof Task) child._logDestroyPending = false;
+      remaining += 1;
+      futures.set(awaitable, child);
+      if (child.done()) alreadyDone.push(child);
+      else child.addDoneCallback(childDone);
+    }
+    children.push(child);
+  }
+  outer = new GatheringFuture<unknown[]>(children, loop as AbstractEventLoop); // there is at least one child
+  // Last, so that a gather whose children are all done is done when it is returned.
+  for (const child of alreadyDone) childDone(child);
+  return outer;
+}
+
+/** The CancelledError of a cancelled future, also one of another class. */
+function cancellation(future: FutureLike<unknown>): Error {
+  if (future instanceof Future) return future._makeCancelledError();
+  try {
+    future.result();
+  } catch (error) {
+    return error as Error; // a cancelled future's result() throws its CancelledError, which is what we are after
+  }
+  return new CancelledError();
+}
+
+/**
+ * Protects an awaitable from the cancellation of whoever waits for it: the waiter is cancelled, the awaitable goes on.
+ *
+ * @example
+ * yield* shield(save(document)); // a cancel here does not stop the saving
+ */
+export function shield<T>(awaitable: AwaitableOrPromise<T>): FutureLike<T> {
+  const inner = ensureFuture(awaitable);
+  if (inner.done()) return inner;
+  const outer = new Future<T>({ loop: inner.getLoop() });
+  const innerDone = (done: FutureLike<T>): void => copyFutureState(done, outer as Future<unknown>);
+  inner.addDoneCallback(innerDone);
+  outer.addDoneCallback(() => {
+    if (!inner.done()) inner.removeDoneCallback(innerDone);
+  });
+  return outer;
+}
+

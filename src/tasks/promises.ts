@@ -1,0 +1,149 @@
+/**
+ * The bridges to Promises and native async functions.
+ *
+ * Source: asyncio.wrap_future is the model. Two things differ. A Promise cannot be cancelled, so the bridge carries
+ * an AbortSignal: cancelling the future aborts it. And a Promise may be rejected with anything: what is no Error is
+ * kept as the `cause` of a TypeError in Python's words.
+ *
+ * Invariants: no listener stays behind; what a Promise does after its future was cancelled is never lost, except the
+ * rejection that the abort itself asked for.
+ */
+
+import type { Coroutine } from '../core/awaitable.ts';
+import type { AbstractEventLoop } from '../core/events.ts';
+import { asError, CancelledError, isCancelled } from '../core/exceptions.ts';
+import { repr } from '../core/format-helpers.ts';
+import { isThenable } from './coroutines.ts';
+import { Future, isfuture } from './futures.ts';
+
+/** The future of a Promise: cancelling it aborts the signal that the Promise's maker was given. */
+class PromiseFuture<T> extends Future<T> {
+  /** @internal */
+  readonly _controller: AbortController | null;
+
+  constructor(loop: AbstractEventLoop | null | undefined, controller: AbortController | null) {
+    super({ loop: loop ?? null });
+    this._controller = controller;
+  }
+
+  override cancel(msg?: unknown): boolean {
+    if (!super.cancel(msg)) return false;
+    this._controller?.abort(msg === undefined || msg === null ? new CancelledError() : new CancelledError(msg));
+    return true;
+  }
+
+  /** Takes the Promise's outcome over. */
+  _follow(promise: PromiseLike<T>): void {
+    const loop = this._loop;
+    loop._crossBoundary(1, 0);
+    promise.then(
+      (value) => {
+        loop._crossBoundary(-1, 0);
+        if (!this.done()) this.setResult(value);
+      },
+      (reason) => {
+        loop._crossBoundary(-1, 0);
+        if (!this.done()) this._fail(reason);
+        else if (this.cancelled()) this._reportLate(reason);
+      },
+    );
+  }
+
+  _fail(reason: unknown): void {
+    // The work was cancelled from inside: so is the future.
+    if (isCancelled(reason)) {
+      this._cancelledError = reason;
+      super.cancel();
+    } else {
+      this.setException(asError(reason));
+    }
+  }
+
+  /** An error after the cancellation: shown, unless it only says that the work was aborted. */
+  private _reportLate(reason: unknown): void {
+    const expected = this._controller?.signal.reason;
+    if (isCancelled(reason) || reason === expected || (reason as { name?: unknown } | null)?.name === 'AbortError') return;
+    this._loop.callExceptionHandler({
+      message: 'Promise was rejected after its future was cancelled',
+      exception: reason,
+      future: this as Future<unknown>,
+    });
+  }
+}
+
+/**
+ * A future for a Promise. `fromPromise` is the same under a web developer's name.
+ *
+ * @param source A Promise, or a function that is called at once with an AbortSignal and gives one. Cancelling the
+ *   future aborts the signal; the future is cancelled without waiting for the Promise.
+ * @param options.loop Default: the current loop.
+ * @throws {TypeError} If `source` is, or gives, neither a Promise nor a future.
+ * @example
+ * const response = yield* fromPromise((signal) => fetch('data.json', { signal }));
+ */
+export function wrapFuture<T>(
+  source: PromiseLike<T> | ((signal: AbortSignal) => PromiseLike<T>),
+  options?: { readonly loop?: AbstractEventLoop | null },
+): Future<T> {
+  if (isfuture(source)) return source as unknown as Future<T>; // as asyncio does
+  const controller = typeof source === 'function' ? new AbortController() : null;
+  const future = new PromiseFuture<T>(options?.loop, controller);
+  let promise: PromiseLike<T>;
+  try {
+    promise = typeof source === 'function' ? source((controller as AbortController).signal) : source; // made above
+  } catch (error) {
+    // An error of the caller's own function, thrown before anything was awaited: the future carries it.
+    future._fail(error);
+    return future;
+  }
+  if (!isThenable(promise)) throw new TypeError(`a Promise was expected, got ${repr(promise)}`);
+  future._follow(promise);
+  return future;
+}
+
+/** A future for a Promise, or for the Promise of a function that takes an AbortSignal. See {@link wrapFuture}. */
+export const fromPromise: typeof wrapFuture = wrapFuture;
+
+/**
+ * A native async function as a coroutine. Unlike `fromPromise` it waits for the function's cleanup: cancelling aborts
+ * the signal and goes on when the Promise has settled. If the function then gives a value, it has refused the
+ * cancellation, and the value counts.
+ *
+ * @example
+ * yield* asyncTask(async (signal) => {
+ *   const response = await fetch('data.json', { signal });
+ *   return response.json();
+ * });
+ */
+export function* asyncTask<T>(func: (signal: AbortSignal) => PromiseLike<T>): Coroutine<T> {
+  const controller = new AbortController();
+  const promise = func(controller.signal);
+  if (!isThenable(promise)) throw new TypeError(`a Promise was expected, got ${repr(promise)}`);
+  const inner = new PromiseFuture<T>(null, null);
+  inner._follow(promise);
+  let cancelled: CancelledError | null = null;
+  while (!inner.done()) {
+    // A cancel of the task reaches this future and not `inner`, which only the function itself settles.
+    const outer = new Future<void>({ loop: inner._loop });
+    const tell = (): void => {
+      if (!outer.done()) outer.setResult();
+    };
+    inner.addDoneCallback(tell);
+    try {
+      yield* outer;
+    } catch (error) {
+      if (!isCancelled(error)) throw error;
+      // Not swallowed: it is thrown below, when the function has cleaned up.
+      cancelled = error;
+      controller.abort(error);
+    } finally {
+      inner.removeDoneCallback(tell);
+    }
+  }
+  try {
+    return inner.result();
+  } catch (error) {
+    if (cancelled !== null && (isCancelled(error) || (error as Error).name === 'AbortError')) throw cancelled;
+    throw error;
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * TaskGroup: tasks that end together.
+ *
+ * Source: Lib/asyncio/taskgroups.py, CPython 3.14. When a child fails, its siblings and the block are cancelled, all
+ * of them are waited for, and what went wrong comes out as one exception group. A cancellation of a child is no
+ * failure. Python keeps the children in a set of no stated order; here they are cancelled in the order they were made.
+ */
+
+import type { Coroutine, TaskLike, TaskOptions } from '../core/awaitable.ts';
+import { type AbstractEventLoop, getRunningLoop } from '../core/events.ts';
+import { exceptionGroup } from '../core/exception-group.ts';
+import { isCancelled, isExit, RuntimeError } from '../core/exceptions.ts';
+import { repr } from '../core/format-helpers.ts';
+import { type AsyncContextManager, asyncWith } from './async-with.ts';
+import { closeCoroutine, iscoroutine } from './coroutines.ts';
+import { Future } from './futures.ts';
+import { currentTask, type Task } from './tasks.ts';
+
+export class TaskGroup implements AsyncContextManager<TaskGroup, void> {
+  #entered = false;
+  #exiting = false;
+  #aborting = false;
+  #loop: AbstractEventLoop | null = null;
+  #parent: TaskLike<unknown> | null = null;
+  #parentCancelRequested = false;
+  readonly #tasks = new Set<TaskLike<unknown>>();
+  #errors: Error[] = [];
+  /** The first interrupt or exit: it leaves bare, not in a group. */
+  #exit: Error | null = null;
+  #completed: Future<void> | null = null;
+
+  /**
+   * Makes a task in the group, also while the group is already waiting for the others.
+   *
+   * @throws {RuntimeError} If the group has not been entered, is shutting down after a failure, or is finished; the
+   *   coroutine is closed then.
+   * @throws {TypeError} If `coro` is not a coroutine.
+   */
+  createTask<T>(coro: Coroutine<T>, options?: TaskOptions): Task<T> {
+    const loop = this.#loop;
+    let refusal: string | null = null;
+    if (!this.#entered || loop === null) refusal = 'has not been entered';
+    else if (this.#exiting && this.#tasks.size === 0) refusal = 'is finished';
+    else if (this.#aborting) refusal = 'is shutting down';
+    if (refusal !== null || loop === null) {
+      if (iscoroutine(coro)) closeCoroutine(coro);
+      throw new RuntimeError(`TaskGroup ${repr(this)} ${refusal}`);
+    }
+    const task = loop.createTask(coro, options);
+    this.#tasks.add(task as TaskLike<unknown>);
+    // Also for a task that is done already (an eager one): the block must not be cancelled in mid-statement.
+    task.addDoneCallback((done) => this.#taskDone(done as TaskLike<unknown>));
+    return task as Task<T>; // a factory may make another class; it is used as a Task
+  }
+
+  *aenter(): Coroutine<this> {
+    if (this.#entered) throw new RuntimeError(`TaskGroup ${repr(this)} has already been entered`);
+    this.#loop ??= getRunningLoop();
+    this.#parent = currentTask(this.#loop);
+    if (this.#parent === null) throw new RuntimeError(`TaskGroup ${repr(this)} cannot determine the parent task`);
+    this.#entered = true;
+    return this;
+  }
+
+  /**
+   * Waits for every task.
+   *
+   * @throws {BaseExceptionGroup} With the errors of the tasks and of the block; an ExceptionGroup where all are
+   *   ordinary errors.
+   */
+  *aexit(error: Error | null): Coroutine<void> {
+    this.#exiting = true;
+    const parent = this.#parent as TaskLike<unknown>; // set by aenter
+    if (isExit(error)) this.#exit ??= error;
+    let cancellation = isCancelled(error) ? error : null;
+    if (error !== null && !this.#aborting) this.#abort();
+
+    // The wait can be cancelled several times: by the parent's canceller, and once by ourselves.
+    while (this.#tasks.size > 0) {
+      this.#completed = new Future<void>({ loop: this.#loop });
+      try {
+        yield* this.#completed;
+      } catch (interruption) {
+        if (!isCancelled(interruption)) throw interruption;
+        // Not swallowed: thrown again below, unless the group itself asked for it.
+        if (!this.#aborting) {
+          cancellation = interruption;
+          this.#abort();
+        }
+      }
+      this.#completed = null;
+    }
+
+    if (this.#exit !== null) throw this.#exit;
+    if (this.#parentCancelRequested && parent.uncancel() === 0) cancellation = null;
+    if (cancellation !== null && this.#errors.length === 0) throw cancellation;
+    if (error !== null && !isCancelled(error)) this.#errors.push(error);
+    if (this.#errors.length > 0) {
+      // A cancel from outside is still open: ask again, so that the next wait after the group meets it.
+      if (parent.cancelling() > 0) {
+        parent.uncancel();
+        parent.cancel();
+      }
+      const errors = this.#errors;
+      this.#errors = [];
+      throw exceptionGroup('unhandled errors in a TaskGroup', errors);
+    }
+  }
+
+  #abort(): void {
+    this.#aborting = true;
+    for (const task of this.#tasks) if (!task.done()) task.cancel();
+  }
+
+  #taskDone(task: TaskLike<unknown>): void {
+    this.#tasks.delete(task);
+    if (this.#completed !== null && this.#tasks.size === 0 && !this.#completed.done()) this.#completed.setResult();
+    if (task.cancelled()) return;
+    const error = task.exception();
+    if (error === null) return;
+    this.#errors.push(error);
+    if (isExit(error)) this.#exit ??= error;
+    const parent = this.#parent as TaskLike<unknown>; // set by aenter
+    if (parent.done()) {
+      this.#loop?.callExceptionHandler({
+        message: `Task ${repr(task)} has errored out but its parent task ${repr(parent)} is already completed`,
+        exception: error,
+        task,
+      });
+      return;
+    }
+    if (!this.#aborting && !this.#parentCancelRequested) {
+      this.#abort();
+      this.#parentCancelRequested = true;
+      parent.cancel();
+    }
+  }
+
+  /** @internal */
+  _repr(): string {
+    const info = ['TaskGroup'];
+    if (this.#tasks.size > 0) info.push(`tasks=${this.#tasks.size}`);
+    if (this.#errors.length > 0) info.push(`errors=${this.#errors.length}`);
+    if (this.#aborting) info.push('cancelling');
+    else if (this.#entered) info.push('entered');
+    return `<${info.join(' ')}>`;
+  }
+
+  toString(): string {
+    return this._repr();
+  }
+}
+
+/**
+ * Runs `body` with a new TaskGroup and waits for all its tasks.
+ *
+ * @throws {BaseExceptionGroup} If a task or the block failed.
+ * @example
+ * yield* withTaskGroup(function* (group) {
+ *   group.createTask(download('a'));
+ *   group.createTask(download('b'));
+ * });
+ */
+export function* withTaskGroup<T>(body: (group: TaskGroup) => Coroutine<T>): Coroutine<T> {
+  return yield* asyncWith<TaskGroup, T>(new TaskGroup(), body);
+}

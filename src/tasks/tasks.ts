@@ -1,0 +1,405 @@
+/**
+ * Task: runs a coroutine on the loop, one step at a time.
+ *
+ * Source: Lib/asyncio/tasks.py, CPython 3.14. One step calls `next()` of the generator, or `throw()` to cancel it.
+ * What the generator hands out is a future that it waits for; the task puts itself into the future's list of waiters
+ * and is queued again when the future is done. Cancellation is always `throw(CancelledError)`: with `return()` a
+ * `finally` that waits would lose it (https://github.com/thefrontside/effection/issues/1154 shows the effect).
+ *
+ * What differs: the loop holds pending tasks strongly, in an intrusive list, so a task that nobody keeps does not
+ * vanish; the step itself is what is queued, without a handle.
+ */
+
+import type { AwaitableOrPromise, Coroutine, FutureLike, Suspension, TaskLike, TaskOptions } from '../core/awaitable.ts';
+import { type Context, copyContext, enterContext, exitContext, realm } from '../core/contextvars.ts';
+import { _getRunningLoop, type AbstractEventLoop, getEventLoop, getRunningLoop, type TaskFactory } from '../core/events.ts';
+import { asError, isCancelled, isExit, RuntimeError } from '../core/exceptions.ts';
+import { repr } from '../core/format-helpers.ts';
+import { closeCoroutine, isAwaitable, iscoroutine, isThenable, YIELD } from './coroutines.ts';
+import { Future, isfuture, PENDING, type Waiter } from './futures.ts';
+import { wrapFuture } from './promises.ts';
+
+/** What a coroutine may hand out, seen by the step that has to tell a future from rubbish. */
+type Yielded = (Partial<FutureLike<unknown>> & { readonly _loop?: AbstractEventLoop; readonly _addEntry?: Future['_addEntry'] }) | null | undefined;
+
+/**
+ * A coroutine that runs on the loop, and the future of its result. Made by `createTask`, `loop.createTask` or a
+ * TaskGroup; not by hand.
+ */
+export class Task<T = unknown> extends Future<T> implements TaskLike<T>, Waiter {
+  declare readonly _isWaiter: true;
+  /** A step cannot be taken back; the loop asks every runnable. @internal */
+  declare readonly _cancelled: boolean;
+  /** @internal */
+  declare _coro: Coroutine<T> | null;
+  /** @internal */
+  declare _name: string;
+  /** @internal */
+  declare _context: Context;
+  /** The future it waits for; null while it is queued or runs. @internal */
+  declare _futureWaiter: FutureLike<unknown> | null;
+  /** @internal */
+  declare _mustCancel: boolean;
+  /** @internal */
+  declare _cancelRequests: number;
+  /** What the next step throws into the coroutine, after a bad yield. @internal */
+  declare _pendingError: Error | null;
+  /** False where the loop itself answers for it: no report if it is still pending at close. @internal */
+  declare _logDestroyPending: boolean;
+  /** Neighbours in the loop's list of pending tasks. @internal */
+  declare _previous: Task<unknown> | null;
+  /** @internal */
+  declare _next: Task<unknown> | null;
+
+  /**
+   * @throws {TypeError} If `coro` is not a coroutine: "a coroutine was expected, got …".
+   */
+  constructor(coro: Coroutine<T>, options?: TaskOptions & { readonly loop?: AbstractEventLoop | null }) {
+    super(options);
+    if (!iscoroutine(coro)) throw new TypeError(notACoroutine(coro));
+    const loop = this._loop;
+    const name = options?.name;
+    this._isWaiter = true;
+    this._cancelled = false;
+    this._coro = coro;
+    this._name = name === undefined || name === null ? `Task-${++loop._taskNames}` : String(name);
+    this._context = options?.context ?? copyContext();
+    this._futureWaiter = null;
+    this._mustCancel = false;
+    this._cancelRequests = 0;
+    this._pendingError = null;
+    this._logDestroyPending = true;
+    this._previous = null;
+    this._next = loop._tasks as Task<unknown> | null; // only this class is put into the list
+    if (this._next !== null) this._next._previous = this as Task<unknown>;
+    loop._tasks = this as TaskLike<unknown>;
+    loop._instrument?.taskSpawned?.(this as TaskLike<unknown>);
+    // Eager only inside a tick of this loop: between ticks there is no running loop for the coroutine to find.
+    if (options?.eagerStart && _getRunningLoop() === loop) this._startNow();
+    else loop._callSoonStep(this);
+  }
+
+  override get _kind(): string {
+    return 'Task';
+  }
+
+  getName(): string {
+    return this._name;
+  }
+
+  setName(name: unknown): void {
+    this._name = String(name);
+  }
+
+  /** The coroutine; null once an eagerly started task is done. */
+  getCoro(): Coroutine<T> | null {
+    return this._coro;
+  }
+
+  getContext(): Context {
+    return this._context;
+  }
+
+  /**
+   * Asks the task to stop: at the next opportunity CancelledError is thrown into the coroutine at the line where it
+   * waits. Its `finally` blocks run, and may wait; it may also refuse. A task that has not started never starts.
+   *
+   * @param msg Any value; it becomes the argument of the CancelledError.
+   * @returns False if the task is done already.
+   */
+  override cancel(msg?: unknown): boolean {
+    this._retrieve();
+    if (this._state !== PENDING) return false;
+    this._cancelRequests += 1;
+    if (this._futureWaiter?.cancel(msg)) return true;
+    this._mustCancel = true;
+    this._cancelMessage = msg ?? undefined;
+    return true;
+  }
+
+  /** How many cancel requests are open: calls of `cancel()` less calls of `uncancel()`. */
+  cancelling(): number {
+    return this._cancelRequests;
+  }
+
+  /** Takes one cancel request back, and gives how many remain. For code that has handled a cancellation for good. */
+  uncancel(): number {
+    if (this._cancelRequests > 0) {
+      this._cancelRequests -= 1;
+      if (this._cancelRequests === 0) this._mustCancel = false;
+    }
+    return this._cancelRequests;
+  }
+
+  /** @throws {RuntimeError} Always: the coroutine sets the result. */
+  override setResult(_result: T): never {
+    throw new RuntimeError('Task does not support set_result operation');
+  }
+
+  /** @throws {RuntimeError} Always: the coroutine sets the error. */
+  override setException(_exception: unknown): never {
+    throw new RuntimeError('Task does not support set_exception operation');
+  }
+
+  /** One step: called by the loop. @internal */
+  _run(): void {
+    const context = this._context;
+    const previous = enterContext(context);
+    try {
+      this._runEntered();
+    } finally {
+      exitContext(context, previous);
+    }
+  }
+
+  /** One step, in a context that has been entered. */
+  private _runEntered(): void {
+    const loop = this._loop;
+    enterTask(loop, this as TaskLike<unknown>);
+    loop._instrument?.beforeTaskStep?.(this as TaskLike<unknown>);
+    try {
+      this._step();
+    } finally {
+      loop._instrument?.afterTaskStep?.(this as TaskLike<unknown>);
+      loop._currentTask = null;
+    }
+  }
+
+  /** Advances the coroutine and deals with what comes out. */
+  private _step(): void {
+    if (this._state !== PENDING) throw this._invalidState();
+    let error: unknown = this._pendingError;
+    this._pendingError = null;
+    if (this._mustCancel) {
+      if (!isCancelled(error)) error = this._makeCancelledError();
+      this._mustCancel = false;
+      // The cancellation takes the place of what was waited for: an error of it counts as seen.
+      if (this._futureWaiter instanceof Future) this._futureWaiter._retrieve();
+    }
+    this._futureWaiter = null;
+    let step: IteratorResult<Suspension, T>;
+    try {
+      const coro = this._coro as Coroutine<T>; // null only when done
+      step = error === null ? coro.next() : coro.throw(error);
+    } catch (thrown) {
+      this._finishWithError(thrown);
+      return;
+    }
+    if (step.done) this._finish(step.value);
+    else this._wait(step.value as unknown as Yielded);
+  }
+
+  private _finish(value: T): void {
+    if (this._mustCancel) {
+      // Cancelled by itself in its last step: there is no later line to throw at.
+      this._mustCancel = false;
+      super.cancel(this._cancelMessage);
+    } else {
+      super.setResult(value);
+    }
+  }
+
+  private _finishWithError(thrown: unknown): void {
+    if (isCancelled(thrown)) {
+      this._cancelledError = thrown;
+      super.cancel();
+      return;
+    }
+    super.setException(asError(thrown));
+    // Interrupt and exit end the task and go on, out of the loop.
+    if (isExit(thrown)) throw thrown;
+  }
+
+  private _wait(yielded: Yielded): void {
+    if (yielded === (YIELD as never)) {
+      this._loop._callSoonStep(this);
+      return;
+    }
+    const blocking = typeof yielded === 'object' && yielded !== null ? yielded._asyncioFutureBlocking : undefined;
+    if (typeof blocking !== 'boolean') return this._reject(badYield(String(this), yielded));
+    const future = yielded as FutureLike<unknown> & Yielded;
+    if (!blocking) return this._reject(`yield was used instead of yield* in task ${this} with ${repr(future)}`);
+    future._asyncioFutureBlocking = false;
+    if ((future._loop ?? future.getLoop()) !== this._loop) {
+      return this._reject(`Task ${this} got Future ${repr(future)} attached to a different loop`);
+    }
+    if ((future as unknown) === this) return this._reject(`Task cannot await on itself: ${this}`);
+    if (future._addEntry !== undefined) future._addEntry(this);
+    else future.addDoneCallback(() => this._run(), { context: copyContext() });
+    this._futureWaiter = future;
+    if (this._mustCancel && future.cancel(this._cancelMessage)) this._mustCancel = false;
+  }
+
+  /** Throws a RuntimeError into the coroutine at its next step: bad yields do not kill the loop. */
+  private _reject(message: string): void {
+    this._pendingError = new RuntimeError(message);
+    this._loop._callSoonStep(this);
+  }
+
+  /** The first step of an eager task, inside the constructor. */
+  private _startNow(): void {
+    const loop = this._loop;
+    const current = swapCurrentTask(loop, null);
+    try {
+      // The context given may be the creator's own, which is entered already.
+      if (this._context === realm.context) this._runEntered();
+      else this._run();
+    } finally {
+      swapCurrentTask(loop, current);
+      if (this._state !== PENDING) this._coro = null;
+    }
+  }
+
+  /** Leaves the loop's list; then tells those who wait. @internal */
+  override _scheduleCallbacks(): void {
+    const { _previous: previous, _next: next, _loop: loop } = this;
+    if (previous !== null) previous._next = next;
+    else if (loop._tasks === (this as TaskLike<unknown>)) loop._tasks = next;
+    if (next !== null) next._previous = previous;
+    this._previous = this._next = null;
+    super._scheduleCallbacks();
+    loop._instrument?.taskDone?.(this as TaskLike<unknown>);
+  }
+
+  /** @internal */
+  override _reprInfo(): string[] {
+    const [state, ...rest] = super._reprInfo() as [string, ...string[]];
+    const info = [this._cancelRequests > 0 && this._state === PENDING ? 'cancelling' : state, `name='${this._name}'`];
+    if (this._futureWaiter !== null) info.push(`wait_for=<${(this._futureWaiter as Partial<Future>)._kind ?? 'Future'} …>`);
+    return [...info, ...rest];
+  }
+}
+
+function notACoroutine(value: unknown): string {
+  const hint = isThenable(value) ? '; bridge a Promise with fromPromise() or asyncTask()' : '';
+  return `a coroutine was expected, got ${repr(value)}${hint}`;
+}
+
+function badYield(task: string, value: unknown): string {
+  return iscoroutine(value)
+    ? `yield was used instead of yield* for generator in task ${task} with ${repr(value)}`
+    : `Task got bad yield: ${repr(value)}; use yield* to wait`;
+}
+
+/**
+ * Makes a task of `coro` on the running loop. It starts in the next iteration, unless `eagerStart` is given.
+ *
+ * @throws {RuntimeError} If no loop is running.
+ * @throws {TypeError} If `coro` is not a coroutine.
+ * @example
+ * const task = createTask(download(url), { name: 'download' });
+ * const page = yield* task;
+ */
+export function createTask<T>(coro: Coroutine<T>, options?: TaskOptions): Task<T> {
+  const loop = _getRunningLoop();
+  if (loop === null) {
+    if (iscoroutine(coro)) closeCoroutine(coro);
+    return getRunningLoop() as never; // throws
+  }
+  return loop.createTask(coro, options) as Task<T>; // a factory may make another class; it is used as a Task
+}
+
+/**
+ * A future for anything that can be waited for: a future is returned as it is, a coroutine becomes a task, another
+ * awaitable is wrapped in a task, a Promise in a future.
+ *
+ * @param options.loop Default: the current loop.
+ * @throws {TypeError} For anything else: "An asyncio.Future, a coroutine or an awaitable is required".
+ * @throws {RangeError} If a future belongs to another loop than `options.loop` (Python's ValueError).
+ */
+export function ensureFuture<T>(awaitable: AwaitableOrPromise<T>, options?: { readonly loop?: AbstractEventLoop | null }): FutureLike<T> {
+  if (isfuture(awaitable)) {
+    if (options?.loop && options.loop !== awaitable.getLoop()) {
+      throw new RangeError('The future belongs to a different loop than the one specified as the loop argument');
+    }
+    return awaitable as FutureLike<T>;
+  }
+  if (iscoroutine(awaitable)) {
+    let loop = options?.loop;
+    try {
+      loop ??= getEventLoop();
+    } catch (error) {
+      // No loop: nothing was awaited, and nothing will run the coroutine.
+      closeCoroutine(awaitable);
+      throw error;
+    }
+    return loop.createTask(awaitable as Coroutine<T>);
+  }
+  if (isAwaitable(awaitable)) return (options?.loop ?? getEventLoop()).createTask(wrapAwaitable(awaitable));
+  if (isThenable(awaitable)) return wrapFuture(awaitable as PromiseLike<T>, options);
+  throw new TypeError('An asyncio.Future, a coroutine or an awaitable is required');
+}
+
+function* wrapAwaitable<T>(awaitable: { [Symbol.iterator](): Iterator<Suspension, T, unknown> }): Coroutine<T> {
+  return yield* awaitable;
+}
+
+/** The task that is running now on `loop` (default: the running loop), or null. */
+export function currentTask(loop?: AbstractEventLoop | null): Task<unknown> | null {
+  return (loop ?? getRunningLoop())._currentTask as Task<unknown> | null; // third-party tasks are used as Tasks
+}
+
+/** The tasks of `loop` (default: the running loop) that are not done, oldest first. */
+export function allTasks(loop?: AbstractEventLoop | null): Set<Task<unknown>> {
+  const owner = loop ?? getRunningLoop();
+  const tasks: Task<unknown>[] = [];
+  for (let task = owner._tasks as Task<unknown> | null; task !== null; task = task._next) tasks.push(task);
+  tasks.reverse();
+  for (const task of owner._foreignTasks ?? []) if (!task.done()) tasks.push(task as Task<unknown>);
+  return new Set(tasks);
+}
+
+/** Makes a task of another class known to `allTasks`. For authors of task classes. */
+export function registerTask(task: TaskLike<unknown>): void {
+  const loop = task.getLoop();
+  loop._foreignTasks ??= new Set();
+  loop._foreignTasks.add(task);
+}
+
+/** Takes a registered task away again; an unknown one does no harm. */
+export function unregisterTask(task: TaskLike<unknown>): void {
+  task.getLoop()._foreignTasks?.delete(task);
+}
+
+/**
+ * Makes `task` the current task of `loop`, before a step of it.
+ *
+ * @throws {RuntimeError} If another task is current.
+ */
+export function enterTask(loop: AbstractEventLoop, task: TaskLike<unknown>): void {
+  const current = loop._currentTask;
+  if (current !== null) {
+    throw new RuntimeError(`Cannot enter into task ${repr(task)} while another task ${repr(current)} is being executed.`);
+  }
+  loop._currentTask = task;
+}
+
+/**
+ * Ends what `enterTask` began, after the step.
+ *
+ * @throws {RuntimeError} If `task` is not the current one.
+ */
+export function leaveTask(loop: AbstractEventLoop, task: TaskLike<unknown>): void {
+  const current = loop._currentTask;
+  if (current !== task) {
+    throw new RuntimeError(`Leaving task ${repr(task)} does not match the current task ${repr(current)}.`);
+  }
+  loop._currentTask = null;
+}
+
+/** Sets the current task of `loop` and gives the previous one; for eager steps inside another task's step. */
+export function swapCurrentTask(loop: AbstractEventLoop, task: TaskLike<unknown> | null): TaskLike<unknown> | null {
+  const previous = loop._currentTask;
+  loop._currentTask = task;
+  return previous;
+}
+
+/** A task factory whose tasks start at once: `loop.setTaskFactory(eagerTaskFactory)`. */
+export const eagerTaskFactory: TaskFactory = (loop, coro, options) => new Task(coro, { eagerStart: true, ...options, loop });
+
+/** A task factory for a Task class of one's own whose tasks start at once. */
+export function createEagerTaskFactory(
+  constructor: new <T>(coro: Coroutine<T>, options: TaskOptions & { readonly loop: AbstractEventLoop }) => TaskLike<T>,
+): TaskFactory {
+  return (loop, coro, options) => new constructor(coro, { eagerStart: true, ...options, loop });
+}

@@ -1,0 +1,133 @@
+/**
+ * wait and waitFor.
+ *
+ * Source: tasks.wait and tasks.wait_for, CPython 3.14. Python's unordered sets are Sets in the order of the argument
+ * here.
+ */
+
+import type { AwaitableOrPromise, Coroutine, FutureLike } from '../core/awaitable.ts';
+import { type AbstractEventLoop, getRunningLoop } from '../core/events.ts';
+import { isCancelled, TimeoutError } from '../core/exceptions.ts';
+import { repr } from '../core/format-helpers.ts';
+import { isAwaitable, iscoroutine } from './coroutines.ts';
+import { Future, isfuture } from './futures.ts';
+import { ensureFuture } from './tasks.ts';
+import { timeout as timeoutScope } from './timeouts.ts';
+
+export const FIRST_COMPLETED = 'FIRST_COMPLETED';
+export const FIRST_EXCEPTION = 'FIRST_EXCEPTION';
+export const ALL_COMPLETED = 'ALL_COMPLETED';
+export type ReturnWhen = typeof FIRST_COMPLETED | typeof FIRST_EXCEPTION | typeof ALL_COMPLETED;
+
+/**
+ * Waits for futures and tasks, and says which are done. It cancels nothing and throws nothing of theirs, also not
+ * after the timeout.
+ *
+ * @param futures Futures and tasks, not coroutines; duplicates count once.
+ * @param options.timeout Seconds; null or absent for none.
+ * @param options.returnWhen Default: ALL_COMPLETED.
+ * @throws {TypeError} For a single future or coroutine, or a coroutine among the futures.
+ * @throws {RangeError} If there is none, or `returnWhen` is unknown (Python's ValueError).
+ * @example
+ * const [done, pending] = yield* wait([a, b], { timeout: 5, returnWhen: FIRST_COMPLETED });
+ */
+export function* wait<F extends FutureLike<unknown>>(
+  futures: Iterable<F>,
+  options?: { readonly timeout?: number | null; readonly returnWhen?: ReturnWhen },
+): Coroutine<[done: Set<F>, pending: Set<F>]> {
+  if (isfuture(futures) || iscoroutine(futures)) throw new TypeError(`expect a list of futures, not ${repr(futures)}`);
+  const all = new Set(futures);
+  const returnWhen = options?.returnWhen ?? ALL_COMPLETED;
+  if (all.size === 0) throw new RangeError('Set of Tasks/Futures is empty.');
+  if (returnWhen !== FIRST_COMPLETED && returnWhen !== FIRST_EXCEPTION && returnWhen !== ALL_COMPLETED) {
+    throw new RangeError(`Invalid return_when value: ${String(returnWhen)}`);
+  }
+  for (const future of all) {
+    if (iscoroutine(future)) throw new TypeError('Passing coroutines is forbidden, use tasks explicitly.');
+    if (!isfuture(future)) throw new TypeError('An asyncio.Future, a coroutine or an awaitable is required');
+  }
+  yield* waitUntil(all, options?.timeout ?? null, returnWhen, getRunningLoop());
+  const done = new Set<F>();
+  const pending = new Set<F>();
+  for (const future of all) (future.done() ? done : pending).add(future);
+  return [done, pending];
+}
+
+function* waitUntil(all: Set<FutureLike<unknown>>, timeout: number | null, returnWhen: ReturnWhen, loop: AbstractEventLoop): Coroutine<void> {
+  const waiter = new Future<void>({ loop });
+  const timer = timeout === null ? null : loop.callLater(timeout, release, waiter);
+  let remaining = all.size;
+  const completed = (future: FutureLike<unknown>): void => {
+    remaining -= 1;
+    if (
+      remaining <= 0 ||
+      returnWhen === FIRST_COMPLETED ||
+      (returnWhen === FIRST_EXCEPTION && !future.cancelled() && future.exception() !== null)
+    ) {
+      timer?.cancel();
+      release(waiter);
+    }
+  };
+  for (const future of all) future.addDoneCallback(completed);
+  try {
+    yield* waiter;
+  } finally {
+    timer?.cancel();
+    for (const future of all) future.removeDoneCallback(completed);
+  }
+}
+
+function release(waiter: Future<void>): void {
+  if (!waiter.done()) waiter.setResult();
+}
+
+/**
+ * Waits for one awaitable, at most `timeout` seconds; after that it is cancelled, and waited for.
+ *
+ * It may take longer than the timeout, since the awaitable's cleanup runs to its end. An error of that cleanup takes
+ * the place of TimeoutError, and a value given in spite of the cancellation counts. Use `shield` to keep it running.
+ *
+ * @param timeout Seconds; null for none. Zero or less: gives the result if there is one, and otherwise never starts
+ *   a coroutine.
+ * @throws {TimeoutError} If the time is over.
+ * @example
+ * const reply = yield* waitFor(server.ask('name'), 2);
+ */
+export function* waitFor<T>(awaitable: AwaitableOrPromise<T>, timeout: number | null): Coroutine<T> {
+  if (timeout !== null && timeout <= 0) {
+    const future = ensureFuture(awaitable);
+    if (future.done()) return future.result();
+    yield* cancelAndWait(future);
+    try {
+      return future.result();
+    } catch (error) {
+      // Our own cancel of a moment ago; everything else goes on.
+      if (isCancelled(error)) throw new TimeoutError('', { cause: error });
+      throw error;
+    }
+  }
+  const scope = timeoutScope(timeout);
+  scope._enter();
+  let result: T;
+  try {
+    result = yield* isAwaitable(awaitable) ? awaitable : ensureFuture(awaitable);
+  } catch (error) {
+    scope._exit(error); // throws TimeoutError for our own cancellation
+    throw error;
+  }
+  scope._exit(null);
+  return result;
+}
+
+/** Cancels a future and waits until it is done; the wait itself can be cancelled. @internal */
+export function* cancelAndWait(future: FutureLike<unknown>): Coroutine<void> {
+  const waiter = new Future<void>({ loop: getRunningLoop() });
+  const tell = (): void => release(waiter);
+  future.addDoneCallback(tell);
+  try {
+    future.cancel();
+    yield* waiter;
+  } finally {
+    future.removeDoneCallback(tell);
+  }
+}

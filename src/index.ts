@@ -9,12 +9,36 @@
 export { type Main, Runner, type RunnerOptions, type RunOptions, run } from './loop/runners.ts';
 
 // coroutines and tasks
-export type { Awaitable, AwaitableOrPromise, Coroutine, FutureLike, ResultOf, Suspension, TaskLike, TaskOptions } from './core/awaitable.ts';
+export type {
+  Awaitable,
+  AwaitableOrPromise,
+  Coroutine,
+  FutureLike,
+  ResultOf,
+  Suspension,
+  TaskLike,
+  TaskOptions,
+} from './core/awaitable.ts';
 export { iscoroutine, iscoroutinefunction } from './tasks/coroutines.ts';
-export { allTasks, createEagerTaskFactory, createTask, currentTask, eagerTaskFactory, ensureFuture, Task } from './tasks/tasks.ts';
+export {
+  allTasks,
+  createEagerTaskFactory,
+  createTask,
+  currentTask,
+  eagerTaskFactory,
+  ensureFuture,
+  Task,
+} from './tasks/tasks.ts';
 export { gather, shield } from './tasks/gather.ts';
 export { sleep } from './tasks/sleep.ts';
-export { ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, type ReturnWhen, wait, waitFor } from './tasks/wait.ts';
+export {
+  ALL_COMPLETED,
+  FIRST_COMPLETED,
+  FIRST_EXCEPTION,
+  type ReturnWhen,
+  wait,
+  waitFor,
+} from './tasks/wait.ts';
 export { Timeout, timeout, timeoutAt, withTimeout, withTimeoutAt } from './tasks/timeouts.ts';
 export { TaskGroup, withTaskGroup } from './tasks/taskgroups.ts';
 export { type AsyncContextManager, asyncWith } from './tasks/async-with.ts';

@@ -27,7 +27,8 @@ export interface Awaitable<T> {
 export type AwaitableOrPromise<T> = Awaitable<T> | PromiseLike<T>;
 
 /** The type of the result of an awaitable or a Promise. */
-export type ResultOf<A> = A extends Awaitable<infer T> ? T : A extends PromiseLike<infer T> ? Awaited<T> : never;
+export type ResultOf<A> =
+  A extends Awaitable<infer T> ? T : A extends PromiseLike<infer T> ? Awaited<T> : never;
 
 /**
  * A coroutine: a generator object whose yields are suspensions. Write `function* main(): asyncio.Coroutine<number>`,

@@ -122,7 +122,8 @@ export function copyContext(): Context {
 const MISSING: unique symbol = /* @__PURE__ */ Symbol('Token.MISSING') as never;
 
 /** Older engines have no `Symbol.dispose`; a `using` that was compiled for them looks for this one. @internal */
-export const dispose: typeof Symbol.dispose = /* @__PURE__ */ (Symbol.dispose ?? Symbol.for('Symbol.dispose')) as never;
+export const dispose: typeof Symbol.dispose = /* @__PURE__ */ (Symbol.dispose ??
+  Symbol.for('Symbol.dispose')) as never;
 
 /** Remembers the value a variable had before a `set`; give it to `reset`, or hold it with `using`. */
 export class Token<T> {
@@ -165,7 +166,8 @@ export class ContextVar<in out T> {
   constructor(name: string, options?: { readonly defaultValue?: T }) {
     if (typeof name !== 'string') throw new TypeError('context variable name must be a str');
     this.name = name;
-    this.#default = options !== undefined && 'defaultValue' in options ? (options.defaultValue as T) : MISSING;
+    this.#default =
+      options !== undefined && 'defaultValue' in options ? (options.defaultValue as T) : MISSING;
   }
 
   /**
@@ -198,8 +200,10 @@ export class ContextVar<in out T> {
   reset(token: Token<T>): void {
     if (!(token instanceof Token)) throw new TypeError(`expected an instance of Token, got ${repr(token)}`);
     if (token._used) throw new RuntimeError(`${this._repr()} token has already been used once`);
-    if (token.var !== this) throw new RangeError(`${this._repr()} token was created by a different ContextVar`);
-    if (token._context !== realm.context) throw new RangeError(`${this._repr()} token was created in a different Context`);
+    if (token.var !== this)
+      throw new RangeError(`${this._repr()} token was created by a different ContextVar`);
+    if (token._context !== realm.context)
+      throw new RangeError(`${this._repr()} token was created in a different Context`);
     token._used = true;
     const values = realm.context._writable();
     if (token.oldValue === MISSING) values.delete(this as never);

@@ -7,7 +7,8 @@
  */
 
 import type { AwaitableOrPromise, Coroutine, FutureLike, TaskLike, TaskOptions } from './awaitable.ts';
-import { type Context, copyContext, enterContext, exitContext, realm } from './contextvars.ts';
+import type { Context } from './contextvars.ts';
+import { copyContext, enterContext, exitContext, realm } from './contextvars.ts';
 import { isExit, NotImplementedError, RuntimeError } from './exceptions.ts';
 import { extractStack, formatCallback, repr } from './format-helpers.ts';
 import type { Instrument } from './instrument.ts';
@@ -32,7 +33,11 @@ export interface ExceptionContext {
 
 export type ExceptionHandler = (loop: AbstractEventLoop, context: ExceptionContext) => unknown;
 
-export type TaskFactory = <T>(loop: AbstractEventLoop, coro: Coroutine<T>, options: TaskOptions) => TaskLike<T>;
+export type TaskFactory = <T>(
+  loop: AbstractEventLoop,
+  coro: Coroutine<T>,
+  options: TaskOptions,
+) => TaskLike<T>;
 
 /** The class of a loop or what makes one: `() => new BrowserEventLoop()`. */
 export type LoopFactory<L extends AbstractEventLoop = AbstractEventLoop> = () => L;
@@ -55,7 +60,12 @@ export class Handle implements Runnable {
   /** Debug mode: the stack of the `callSoon`. @internal */
   declare _sourceTraceback: string | null;
 
-  constructor(callback: Callback, args: readonly unknown[], loop: AbstractEventLoop, context?: Context | null) {
+  constructor(
+    callback: Callback,
+    args: readonly unknown[],
+    loop: AbstractEventLoop,
+    context?: Context | null,
+  ) {
     this._callback = callback;
     this._args = args;
     this._cancelled = false;
@@ -122,7 +132,13 @@ export class TimerHandle extends Handle {
   /** True while it stands in the loop's heap. @internal */
   declare _scheduled: boolean;
 
-  constructor(when: number, callback: Callback, args: readonly unknown[], loop: AbstractEventLoop, context?: Context | null) {
+  constructor(
+    when: number,
+    callback: Callback,
+    args: readonly unknown[],
+    loop: AbstractEventLoop,
+    context?: Context | null,
+  ) {
     super(callback, args, loop, context);
     this._when = when;
     this._scheduled = false;
@@ -152,9 +168,12 @@ const NO_DESCRIPTORS = 'a page has no file descriptors; wait on an EventTarget o
 const NO_SOCKETS = 'a page has no sockets; use createConnection() with a URL';
 const NO_TLS = 'the browser does TLS itself; connect to an https: or wss: URL';
 const NO_DNS = 'a page cannot look up names; fetch() and WebSocket resolve them';
-const NOT_BUILT_TRANSPORTS = 'transports are not part of this version; use fromPromise() over fetch or WebSocket';
-const NOT_BUILT_WORKERS = 'worker pools are not part of this version; use fromPromise() over a Worker of your own';
-const NO_SIGNALS = "lifecycle signals are not part of this version; give run() a 'signal', or use addEventListener()";
+const NOT_BUILT_TRANSPORTS =
+  'transports are not part of this version; use fromPromise() over fetch or WebSocket';
+const NOT_BUILT_WORKERS =
+  'worker pools are not part of this version; use fromPromise() over a Worker of your own';
+const NO_SIGNALS =
+  "lifecycle signals are not part of this version; give run() a 'signal', or use addEventListener()";
 
 function notAvailable(name: string, reason: string): never {
   throw new NotImplementedError(`${name}() is not available: ${reason}`);
@@ -321,7 +340,10 @@ export abstract class AbstractEventLoop {
     return notAvailable('subprocessExec', 'a page has no processes; run a Worker or a WASI program');
   }
   subprocessShell(_protocolFactory: unknown, _command: unknown, _options?: unknown): Coroutine<unknown> {
-    return notAvailable('subprocessShell', 'a page has no processes and no shell; run a Worker or a WASI program');
+    return notAvailable(
+      'subprocessShell',
+      'a page has no processes and no shell; run a Worker or a WASI program',
+    );
   }
 
   // Transports
@@ -350,7 +372,12 @@ export abstract class AbstractEventLoop {
   connectWritePipe(_protocolFactory: unknown, _pipe: unknown): Coroutine<unknown> {
     return notAvailable('connectWritePipe', NOT_BUILT_TRANSPORTS);
   }
-  startTls(_transport: unknown, _protocol: unknown, _sslcontext: unknown, _options?: unknown): Coroutine<unknown> {
+  startTls(
+    _transport: unknown,
+    _protocol: unknown,
+    _sslcontext: unknown,
+    _options?: unknown,
+  ): Coroutine<unknown> {
     return notAvailable('startTls', NO_TLS);
   }
   sendfile(_transport: unknown, _file: unknown, _options?: unknown): Coroutine<unknown> {
@@ -417,7 +444,10 @@ function runStep(step: Runnable): void {
 }
 
 /** The one piece of module-level state that the realm needs: which loop runs now, and which one is set. */
-const registry: { running: AbstractEventLoop | null; set: AbstractEventLoop | null } = { running: null, set: null };
+const registry: { running: AbstractEventLoop | null; set: AbstractEventLoop | null } = {
+  running: null,
+  set: null,
+};
 
 /** The loop whose callback is being called, or null. For loop authors. */
 export function _getRunningLoop(): AbstractEventLoop | null {

@@ -25,7 +25,8 @@ export class BaseExceptionGroup extends AggregateError {
   constructor(message: string, exceptions: Iterable<Error>, options?: ErrorOptions) {
     const members = [...exceptions];
     if (typeof message !== 'string') throw new TypeError(`argument 1 must be str, not ${repr(message)}`);
-    if (members.length === 0) throw new RangeError('second argument (exceptions) must be a non-empty sequence');
+    if (members.length === 0)
+      throw new RangeError('second argument (exceptions) must be a non-empty sequence');
     const odd = members.findIndex((member) => !(member instanceof Error));
     if (odd >= 0) throw new RangeError(`Item ${odd} of second argument (exceptions) is not an exception`);
     super(members, message, options);
@@ -46,7 +47,9 @@ export class BaseExceptionGroup extends AggregateError {
   }
 
   /** The part that matches and the part that does not; null for an empty part. */
-  split<E extends Error>(condition: Condition<E>): [match: BaseExceptionGroup | null, rest: BaseExceptionGroup | null] {
+  split<E extends Error>(
+    condition: Condition<E>,
+  ): [match: BaseExceptionGroup | null, rest: BaseExceptionGroup | null] {
     const test = matcher(condition);
     if (test(this)) return [this, null];
     const matching: Error[] = [];
@@ -93,13 +96,18 @@ export class ExceptionGroup extends BaseExceptionGroup {
 /** An ExceptionGroup where all members are ordinary errors, else a BaseExceptionGroup, as Python's constructor does. */
 export function exceptionGroup(message: string, exceptions: Iterable<Error>): BaseExceptionGroup {
   const members = [...exceptions];
-  return members.some((member) => isBaseException(member) || (member instanceof BaseExceptionGroup && !(member instanceof ExceptionGroup)))
+  return members.some(
+    (member) =>
+      isBaseException(member) ||
+      (member instanceof BaseExceptionGroup && !(member instanceof ExceptionGroup)),
+  )
     ? new BaseExceptionGroup(message, members)
     : new ExceptionGroup(message, members);
 }
 
 function matcher<E extends Error>(condition: Condition<E>): (error: Error) => boolean {
-  if (typeof condition !== 'function') throw new TypeError('expected a function, exception type or tuple of exception types');
+  if (typeof condition !== 'function')
+    throw new TypeError('expected a function, exception type or tuple of exception types');
   const isClass = (condition as unknown) === Error || condition.prototype instanceof Error;
   return isClass ? (error) => error instanceof condition : (condition as (error: Error) => boolean);
 }

@@ -1,3 +1,5 @@
+// biome-ignore-all lint/suspicious/noConsole: this is the place where the library writes to the console
+
 /**
  * The library's logger: asyncio's `asyncio.log.logger`, writing to the console.
  *
@@ -18,3 +20,9 @@ export const logger: Logger = {
   info: (message, ...details) => console.info(message, ...details),
   debug: (message, ...details) => console.debug(message, ...details),
 };
+
+/** Shows an error that nobody handled, as the platform does: its `error` event, or else the log. @internal */
+export function showError(error: unknown): void {
+  if (typeof reportError === 'function') reportError(error);
+  else logger.error('Unhandled error', error);
+}

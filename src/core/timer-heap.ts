@@ -127,7 +127,10 @@ export class TimerHeap<T extends HeapItem> {
       const end = Math.min(first + 4, length);
       for (let child = first + 1; child < end; child += 1) {
         const childWhen = whens[child] as number;
-        if (childWhen < bestWhen || (childWhen === bestWhen && (seqs[child] as number) < (seqs[best] as number))) {
+        if (
+          childWhen < bestWhen ||
+          (childWhen === bestWhen && (seqs[child] as number) < (seqs[best] as number))
+        ) {
           best = child;
           bestWhen = childWhen;
         }

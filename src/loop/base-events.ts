@@ -21,24 +21,17 @@ import {
   MIN_SCHEDULED_TIMER_HANDLES,
   SLOW_CALLBACK_DURATION,
 } from '../core/constants.ts';
-import { type Context, enterContext, exitContext } from '../core/contextvars.ts';
-import {
-  _getRunningLoop,
-  _setRunningLoop,
-  AbstractEventLoop,
-  type Callback,
-  type ExceptionContext,
-  type ExceptionHandler,
-  Handle,
-  type TaskFactory,
-  TimerHandle,
-} from '../core/events.ts';
+import type { Context } from '../core/contextvars.ts';
+import { enterContext, exitContext } from '../core/contextvars.ts';
+import type { Callback, ExceptionContext, ExceptionHandler, TaskFactory } from '../core/events.ts';
+import { _getRunningLoop, _setRunningLoop, AbstractEventLoop, Handle, TimerHandle } from '../core/events.ts';
 import { isExit, RuntimeError } from '../core/exceptions.ts';
 import { repr } from '../core/format-helpers.ts';
 import type { HostLoop } from '../core/host.ts';
 import type { Instrument } from '../core/instrument.ts';
 import { logger } from '../core/log.ts';
-import { ReadyQueue, type Runnable } from '../core/ready-queue.ts';
+import type { Runnable } from '../core/ready-queue.ts';
+import { ReadyQueue } from '../core/ready-queue.ts';
 import { TimerHeap } from '../core/timer-heap.ts';
 import { closeCoroutine, iscoroutine, iscoroutinefunction } from '../tasks/coroutines.ts';
 import { Future, isfuture } from '../tasks/futures.ts';
@@ -234,7 +227,8 @@ export class BaseEventLoop extends AbstractEventLoop {
   }
 
   override setTaskFactory(factory: TaskFactory | null): void {
-    if (factory !== null && typeof factory !== 'function') throw new TypeError('task factory must be a callable or None');
+    if (factory !== null && typeof factory !== 'function')
+      throw new TypeError('task factory must be a callable or None');
     this.#taskFactory = factory;
   }
 
@@ -262,7 +256,9 @@ export class BaseEventLoop extends AbstractEventLoop {
       if (key === 'message' || key === 'exception') continue;
       const value = context[key];
       const isStack = key === 'sourceTraceback' || key === 'handleTraceback';
-      lines.push(isStack ? `Object created at (most recent call first):\n${String(value)}` : `${key}: ${repr(value)}`);
+      lines.push(
+        isStack ? `Object created at (most recent call first):\n${String(value)}` : `${key}: ${repr(value)}`,
+      );
     }
     const text = lines.join('\n');
     if (!('exception' in context)) {
@@ -405,7 +401,8 @@ export class BaseEventLoop extends AbstractEventLoop {
     let now = this._scheduled.length > 0 ? this.time() : 0;
     do {
       if (this.#batch === 0) {
-        if (this._scheduled.length > 0 && (now === 0 || this._scheduled.headWhen - now < CHUNK_HORIZON)) now = this.time();
+        if (this._scheduled.length > 0 && (now === 0 || this._scheduled.headWhen - now < CHUNK_HORIZON))
+          now = this.time();
         this.#beginIteration(now);
         if (this.#batch === 0) break;
       }
@@ -472,7 +469,8 @@ export class BaseEventLoop extends AbstractEventLoop {
     this._scheduled.push(when, handle);
     this._instrument?.timerScheduled?.(handle);
     const pump = this.#pump;
-    if (this.#run !== null && (pump === IDLE || (pump === AT && when < this.#armedAt)) && when < Infinity) this.#armAt(when);
+    if (this.#run !== null && (pump === IDLE || (pump === AT && when < this.#armedAt)) && when < Infinity)
+      this.#armAt(when);
     return handle;
   }
 
@@ -494,7 +492,10 @@ export class BaseEventLoop extends AbstractEventLoop {
   #dropCancelledTimers(): void {
     const scheduled = this._scheduled;
     const length = scheduled.length;
-    if (length > MIN_SCHEDULED_TIMER_HANDLES && this._timerCancelledCount / length > MIN_CANCELLED_TIMER_HANDLES_FRACTION) {
+    if (
+      length > MIN_SCHEDULED_TIMER_HANDLES &&
+      this._timerCancelledCount / length > MIN_CANCELLED_TIMER_HANDLES_FRACTION
+    ) {
       scheduled.removeCancelled();
       this._timerCancelledCount = 0;
       return;
@@ -516,7 +517,8 @@ export class BaseEventLoop extends AbstractEventLoop {
     item._run();
     if (this.#debug) {
       const duration = this.time() - start;
-      if (duration >= this.slowCallbackDuration) logger.warning(`Executing ${text} took ${duration.toFixed(3)} seconds`);
+      if (duration >= this.slowCallbackDuration)
+        logger.warning(`Executing ${text} took ${duration.toFixed(3)} seconds`);
     }
     if (handle !== null) instrument?.afterHandle?.(handle);
   }
@@ -545,7 +547,8 @@ export class BaseEventLoop extends AbstractEventLoop {
 
   #checkRunning(): void {
     if (this.isRunning()) throw new RuntimeError('This event loop is already running');
-    if (_getRunningLoop() !== null) throw new RuntimeError('Cannot run the event loop while another loop is running');
+    if (_getRunningLoop() !== null)
+      throw new RuntimeError('Cannot run the event loop while another loop is running');
   }
 
   #checkCallback(callback: unknown, method: string): void {
@@ -553,7 +556,8 @@ export class BaseEventLoop extends AbstractEventLoop {
       if (iscoroutine(callback)) throw new TypeError(`coroutines cannot be used with ${method}()`);
       throw new TypeError(`a callable object was expected by ${method}(), got ${repr(callback)}`);
     }
-    if (this.#debug && iscoroutinefunction(callback)) throw new TypeError(`coroutines cannot be used with ${method}()`);
+    if (this.#debug && iscoroutinefunction(callback))
+      throw new TypeError(`coroutines cannot be used with ${method}()`);
   }
 
   /** Ends the run at once with an error, for a loop that finds that it cannot go on. */

@@ -3,7 +3,8 @@
  */
 
 import { BaseEventLoop } from './base-events.ts';
-import { BrowserHost, type BrowserHostOptions } from './browser-host.ts';
+import type { BrowserHostOptions } from './browser-host.ts';
+import { BrowserHost } from './browser-host.ts';
 
 export class BrowserEventLoop extends BaseEventLoop {
   /** @param options.sliceMs How long one tick may run before the page gets its turn, in milliseconds. Default 2. */

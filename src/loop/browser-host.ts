@@ -17,6 +17,7 @@
 
 import { MAXIMUM_SELECT_TIMEOUT } from '../core/constants.ts';
 import type { HostLoop, Pump } from '../core/host.ts';
+import { showError } from '../core/log.ts';
 
 /** How long one tick may run, in milliseconds: about 200 hops' cost, and a fraction of a frame. */
 const DEFAULT_SLICE_MS = 2;
@@ -59,12 +60,6 @@ export class TaskPoster {
     this.#channel.port1.close();
     this.#channel = null;
   }
-}
-
-/** Shows an error that nobody handled: a page's `error` event and console. @internal */
-export function showError(error: unknown): void {
-  if (typeof reportError === 'function') reportError(error);
-  else console.error(error);
 }
 
 const RESOLVED: Promise<void> = /* @__PURE__ */ Promise.resolve();

@@ -32,7 +32,8 @@ export class InstrumentSet {
     this.#members = members;
     for (const hook of HOOKS) {
       const listeners = members.filter((member) => typeof member[hook] === 'function');
-      if (listeners.length > 0) (this as unknown as Record<string, unknown>)[hook] = this.#caller(hook, listeners);
+      if (listeners.length > 0)
+        (this as unknown as Record<string, unknown>)[hook] = this.#caller(hook, listeners);
     }
   }
 

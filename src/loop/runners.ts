@@ -10,8 +10,10 @@
  */
 
 import type { AwaitableOrPromise, Coroutine } from '../core/awaitable.ts';
-import { type Context, copyContext } from '../core/contextvars.ts';
-import { _getRunningLoop, type AbstractEventLoop, getEventLoop, type LoopFactory, setEventLoop } from '../core/events.ts';
+import type { Context } from '../core/contextvars.ts';
+import { copyContext } from '../core/contextvars.ts';
+import type { AbstractEventLoop, LoopFactory } from '../core/events.ts';
+import { _getRunningLoop, getEventLoop, setEventLoop } from '../core/events.ts';
 import { isCancelled, KeyboardInterrupt, RuntimeError } from '../core/exceptions.ts';
 import { closeCoroutine, isAwaitable, iscoroutine, isThenable } from '../tasks/coroutines.ts';
 import { gather } from '../tasks/gather.ts';
@@ -34,7 +36,8 @@ export interface RunOptions extends RunnerOptions {
 }
 
 /** Stands in front of `Symbol.asyncDispose` where an engine has none yet. */
-const asyncDispose: typeof Symbol.asyncDispose = /* @__PURE__ */ (Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')) as never;
+const asyncDispose: typeof Symbol.asyncDispose = /* @__PURE__ */ (Symbol.asyncDispose ??
+  Symbol.for('Symbol.asyncDispose')) as never;
 
 /** Holds one loop and one context for several runs. Close it, or use `await using`. */
 export class Runner {
@@ -67,7 +70,10 @@ export class Runner {
    * @throws {RuntimeError} Inside a running loop, or when the runner is closed.
    * @throws {TypeError} If `main` is not awaitable.
    */
-  run<T>(main: Main<T>, options?: { readonly context?: Context | null; readonly signal?: AbortSignal | null }): Promise<T> {
+  run<T>(
+    main: Main<T>,
+    options?: { readonly context?: Context | null; readonly signal?: AbortSignal | null },
+  ): Promise<T> {
     if (_getRunningLoop() !== null) {
       if (iscoroutine(main)) closeCoroutine(main);
       throw new RuntimeError('Runner.run() cannot be called from a running event loop');
@@ -191,7 +197,11 @@ async function cancelAllTasks(loop: AbstractEventLoop): Promise<void> {
     if (task.cancelled()) continue;
     const exception = task.exception();
     if (exception !== null) {
-      loop.callExceptionHandler({ message: 'unhandled exception during asyncio.run() shutdown', exception, task });
+      loop.callExceptionHandler({
+        message: 'unhandled exception during asyncio.run() shutdown',
+        exception,
+        task,
+      });
     }
   }
 }

@@ -16,8 +16,9 @@
 import type { AwaitableOrPromise } from '../core/awaitable.ts';
 import { RuntimeError } from '../core/exceptions.ts';
 import type { HostLoop, Pump } from '../core/host.ts';
+import { showError } from '../core/log.ts';
 import { BaseEventLoop } from '../loop/base-events.ts';
-import { showError, TaskPoster } from '../loop/browser-host.ts';
+import { TaskPoster } from '../loop/browser-host.ts';
 import { allTasks } from '../tasks/tasks.ts';
 
 /** The program can never go on: every task waits, and nothing is left that could wake one. */
@@ -30,7 +31,9 @@ export class SimDeadlockError extends RuntimeError {
   /** The tasks that wait, as text. */
   readonly tasks: readonly string[];
   constructor(time: number, tasks: readonly string[]) {
-    super(`Deadlock at ${time} s: nothing is ready, no timer is left, and these wait: ${tasks.join(', ') || 'the main future'}`);
+    super(
+      `Deadlock at ${time} s: nothing is ready, no timer is left, and these wait: ${tasks.join(', ') || 'the main future'}`,
+    );
     this.time = time;
     this.tasks = tasks;
   }

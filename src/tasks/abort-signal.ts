@@ -8,7 +8,8 @@
 
 import type { Coroutine, FutureLike, TaskLike } from '../core/awaitable.ts';
 import { CancelledError, isCancelled, RuntimeError } from '../core/exceptions.ts';
-import { type AsyncContextManager, asyncWith } from './async-with.ts';
+import type { AsyncContextManager } from './async-with.ts';
+import { asyncWith } from './async-with.ts';
 import { currentTask } from './tasks.ts';
 
 /** Cancels a block when a signal is aborted, and turns that cancellation into the signal's reason. */
@@ -56,7 +57,10 @@ class AbortScope implements AsyncContextManager<AbortSignal, void> {
  *   yield* upload(file);
  * });
  */
-export function* withAbortSignal<T>(signal: AbortSignal, body: (signal: AbortSignal) => Coroutine<T>): Coroutine<T> {
+export function* withAbortSignal<T>(
+  signal: AbortSignal,
+  body: (signal: AbortSignal) => Coroutine<T>,
+): Coroutine<T> {
   return yield* asyncWith<AbortSignal, T>(new AbortScope(signal), body);
 }
 

@@ -32,11 +32,18 @@ export interface AsyncContextManager<V, S = unknown> {
  * });
  */
 export function asyncWith<V, T>(
+  // biome-ignore lint/suspicious/noConfusingVoidType: the type argument is what a coroutine without a result gives
   manager: AsyncContextManager<V, void | undefined | false>,
   body: (value: V) => Coroutine<T>,
 ): Coroutine<T>;
-export function asyncWith<V, T>(manager: AsyncContextManager<V>, body: (value: V) => Coroutine<T>): Coroutine<T | undefined>;
-export function* asyncWith<V, T>(manager: AsyncContextManager<V>, body: (value: V) => Coroutine<T>): Coroutine<T | undefined> {
+export function asyncWith<V, T>(
+  manager: AsyncContextManager<V>,
+  body: (value: V) => Coroutine<T>,
+): Coroutine<T | undefined>;
+export function* asyncWith<V, T>(
+  manager: AsyncContextManager<V>,
+  body: (value: V) => Coroutine<T>,
+): Coroutine<T | undefined> {
   const value = yield* manager.aenter();
   let result: T;
   try {

@@ -24,7 +24,9 @@ export function iscoroutine(value: unknown): value is Coroutine<unknown> {
 
 /** True for a generator function: one whose call gives a coroutine. */
 export function iscoroutinefunction(value: unknown): value is (...args: never[]) => Coroutine<unknown> {
-  return typeof value === 'function' && Object.prototype.toString.call(value) === '[object GeneratorFunction]';
+  return (
+    typeof value === 'function' && Object.prototype.toString.call(value) === '[object GeneratorFunction]'
+  );
 }
 
 /**
@@ -47,7 +49,11 @@ export function isAwaitable(value: unknown): value is Awaitable<unknown> {
 
 /** @internal */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as Partial<PromiseLike<unknown>>).then === 'function';
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as Partial<PromiseLike<unknown>>).then === 'function'
+  );
 }
 
 /** Ends a coroutine that will never run. @internal */

@@ -12,8 +12,10 @@
  */
 
 import type { DoneCallback, FutureLike, Suspension } from '../core/awaitable.ts';
-import { type Context, copyContext } from '../core/contextvars.ts';
-import { type AbstractEventLoop, type ExceptionContext, getEventLoop } from '../core/events.ts';
+import type { Context } from '../core/contextvars.ts';
+import { copyContext } from '../core/contextvars.ts';
+import type { AbstractEventLoop, ExceptionContext } from '../core/events.ts';
+import { getEventLoop } from '../core/events.ts';
 import { CancelledError, InvalidStateError, RuntimeError } from '../core/exceptions.ts';
 import { extractStack, formatCallback, repr } from '../core/format-helpers.ts';
 import type { Runnable } from '../core/ready-queue.ts';
@@ -59,7 +61,9 @@ class Unretrieved {
   }
 }
 
-const collected = /* @__PURE__ */ new FinalizationRegistry<Unretrieved>((unretrieved) => unretrieved.report());
+const collected = /* @__PURE__ */ new FinalizationRegistry<Unretrieved>((unretrieved) =>
+  unretrieved.report(),
+);
 
 export class Future<T = unknown> implements FutureLike<T> {
   /** @internal */
@@ -206,7 +210,9 @@ export class Future<T = unknown> implements FutureLike<T> {
   /** Takes every registration of `callback` away and gives their number; too late once it is done. */
   removeDoneCallback(callback: DoneCallback<this>): number {
     const entries = this._entries();
-    const kept = entries.filter((entry) => !(entry instanceof CallbackEntry && entry.callback === (callback as unknown)));
+    const kept = entries.filter(
+      (entry) => !(entry instanceof CallbackEntry && entry.callback === (callback as unknown)),
+    );
     this._first = kept[0] ?? null;
     this._others = kept.length > 1 ? kept.slice(1) : null;
     return entries.length - kept.length;
@@ -218,7 +224,6 @@ export class Future<T = unknown> implements FutureLike<T> {
   }
 
   /** Lets a native async function await it, and gives a Promise. See {@link Future.toPromise}. */
-  // biome-ignore lint/suspicious/noThenProperty: a future is a thenable
   then<R1 = T, R2 = never>(
     onfulfilled?: ((value: T) => R1 | PromiseLike<R1>) | null,
     onrejected?: ((reason: unknown) => R2 | PromiseLike<R2>) | null,
@@ -235,10 +240,9 @@ export class Future<T = unknown> implements FutureLike<T> {
   toPromise(): Promise<T> {
     const promise = new Promise<T>((resolve, reject) => {
       this._whenDone(() => {
-        if (this._state === CANCELLED) return reject(this._makeCancelledError());
-        const exception = this.exception();
-        if (exception === null) resolve(this._result as T);
-        else reject(exception);
+        const error = this._state === CANCELLED ? this._makeCancelledError() : this.exception();
+        if (error === null) resolve(this._result as T);
+        else reject(error);
       });
     });
     this._quietWhenCancelled(promise);
@@ -308,7 +312,10 @@ export class Future<T = unknown> implements FutureLike<T> {
    * a simulator may move its clock meanwhile.
    */
   private _whenDone(settle: () => void): void {
-    if (this._state !== PENDING) return settle();
+    if (this._state !== PENDING) {
+      settle();
+      return;
+    }
     this._loop._crossBoundary(0, 1);
     this.addDoneCallback(() => {
       this._loop._crossBoundary(0, -1);
@@ -334,7 +341,9 @@ export class Future<T = unknown> implements FutureLike<T> {
   _reprInfo(): string[] {
     const info = [(STATE_NAMES[this._state] as string).toLowerCase()];
     if (this._state === FINISHED) {
-      info.push(this._exception === null ? `result=${repr(this._result)}` : `exception=${repr(this._exception)}`);
+      info.push(
+        this._exception === null ? `result=${repr(this._result)}` : `exception=${repr(this._exception)}`,
+      );
     }
     const callbacks = this._entries().map((entry) =>
       entry instanceof CallbackEntry ? formatCallback(entry.callback, []) : repr(entry),
@@ -388,7 +397,11 @@ class FutureAwait<T> implements Iterator<Suspension, T, unknown> {
 
 /** True for a Future, a Task, and any object that takes part in the future protocol. */
 export function isfuture(value: unknown): value is FutureLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as FutureLike<unknown>)._asyncioFutureBlocking === 'boolean';
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as FutureLike<unknown>)._asyncioFutureBlocking === 'boolean'
+  );
 }
 
 /** Passes the outcome of a done future on to a pending one, unless that has been cancelled. @internal */

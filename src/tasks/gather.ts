@@ -6,13 +6,16 @@
  */
 
 import type { AwaitableOrPromise, FutureLike, ResultOf } from '../core/awaitable.ts';
-import { type AbstractEventLoop, getEventLoop } from '../core/events.ts';
+import type { AbstractEventLoop } from '../core/events.ts';
+import { getEventLoop } from '../core/events.ts';
 import { CancelledError } from '../core/exceptions.ts';
 import { copyFutureState, Future } from './futures.ts';
 import { ensureFuture, Task } from './tasks.ts';
 
 type Results<A extends readonly AwaitableOrPromise<unknown>[]> = { -readonly [K in keyof A]: ResultOf<A[K]> };
-type Outcomes<A extends readonly AwaitableOrPromise<unknown>[]> = { -readonly [K in keyof A]: ResultOf<A[K]> | Error };
+type Outcomes<A extends readonly AwaitableOrPromise<unknown>[]> = {
+  -readonly [K in keyof A]: ResultOf<A[K]> | Error;
+};
 
 /** The future of a gather: cancelling it cancels the children, and it ends when they have. */
 class GatheringFuture<T> extends Future<T> {
@@ -60,11 +63,14 @@ export function gather<A extends readonly AwaitableOrPromise<unknown>[]>(
   awaitables: readonly [...A],
   options: { readonly returnExceptions?: boolean },
 ): Future<Outcomes<A>>;
-export function gather<A extends readonly AwaitableOrPromise<unknown>[]>(...awaitables: A): Future<Results<A>>;
+export function gather<A extends readonly AwaitableOrPromise<unknown>[]>(
+  ...awaitables: A
+): Future<Results<A>>;
 export function gather(...given: unknown[]): Future<unknown[]> {
   const arrayForm = Array.isArray(given[0]);
   const awaitables = (arrayForm ? given[0] : given) as AwaitableOrPromise<unknown>[];
-  const returnExceptions = arrayForm && (given[1] as { returnExceptions?: boolean } | undefined)?.returnExceptions === true;
+  const returnExceptions =
+    arrayForm && (given[1] as { returnExceptions?: boolean } | undefined)?.returnExceptions === true;
   return gatherAll(awaitables, returnExceptions);
 }
 
@@ -95,7 +101,10 @@ function gatherAll(awaitables: AwaitableOrPromise<unknown>[], returnExceptions: 
     }
     if (remaining > 0) return;
     if (outer._cancelRequested) outer.setException(cancellation(child));
-    else outer.setResult(children.map((done) => (done.cancelled() ? cancellation(done) : (done.exception() ?? done.result()))));
+    else
+      outer.setResult(
+        children.map((done) => (done.cancelled() ? cancellation(done) : (done.exception() ?? done.result()))),
+      );
   };
 
   const futures = new Map<unknown, FutureLike<unknown>>();
@@ -149,4 +158,3 @@ export function shield<T>(awaitable: AwaitableOrPromise<T>): FutureLike<T> {
   });
   return outer;
 }
-

@@ -28,7 +28,9 @@ class PromiseFuture<T> extends Future<T> {
 
   override cancel(msg?: unknown): boolean {
     if (!super.cancel(msg)) return false;
-    this._controller?.abort(msg === undefined || msg === null ? new CancelledError() : new CancelledError(msg));
+    this._controller?.abort(
+      msg === undefined || msg === null ? new CancelledError() : new CancelledError(msg),
+    );
     return true;
   }
 
@@ -62,7 +64,12 @@ class PromiseFuture<T> extends Future<T> {
   /** An error after the cancellation: shown, unless it only says that the work was aborted. */
   private _reportLate(reason: unknown): void {
     const expected = this._controller?.signal.reason;
-    if (isCancelled(reason) || reason === expected || (reason as { name?: unknown } | null)?.name === 'AbortError') return;
+    if (
+      isCancelled(reason) ||
+      reason === expected ||
+      (reason as { name?: unknown } | null)?.name === 'AbortError'
+    )
+      return;
     this._loop.callExceptionHandler({
       message: 'Promise was rejected after its future was cancelled',
       exception: reason,

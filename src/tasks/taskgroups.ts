@@ -7,14 +7,17 @@
  */
 
 import type { Coroutine, TaskLike, TaskOptions } from '../core/awaitable.ts';
-import { type AbstractEventLoop, getRunningLoop } from '../core/events.ts';
+import type { AbstractEventLoop } from '../core/events.ts';
+import { getRunningLoop } from '../core/events.ts';
 import { exceptionGroup } from '../core/exception-group.ts';
 import { isCancelled, isExit, RuntimeError } from '../core/exceptions.ts';
 import { repr } from '../core/format-helpers.ts';
-import { type AsyncContextManager, asyncWith } from './async-with.ts';
+import type { AsyncContextManager } from './async-with.ts';
+import { asyncWith } from './async-with.ts';
 import { closeCoroutine, iscoroutine } from './coroutines.ts';
 import { Future } from './futures.ts';
-import { currentTask, type Task } from './tasks.ts';
+import type { Task } from './tasks.ts';
+import { currentTask } from './tasks.ts';
 
 export class TaskGroup implements AsyncContextManager<TaskGroup, void> {
   #entered = false;
@@ -57,7 +60,8 @@ export class TaskGroup implements AsyncContextManager<TaskGroup, void> {
     if (this.#entered) throw new RuntimeError(`TaskGroup ${repr(this)} has already been entered`);
     this.#loop ??= getRunningLoop();
     this.#parent = currentTask(this.#loop);
-    if (this.#parent === null) throw new RuntimeError(`TaskGroup ${repr(this)} cannot determine the parent task`);
+    if (this.#parent === null)
+      throw new RuntimeError(`TaskGroup ${repr(this)} cannot determine the parent task`);
     this.#entered = true;
     return this;
   }
@@ -114,7 +118,8 @@ export class TaskGroup implements AsyncContextManager<TaskGroup, void> {
 
   #taskDone(task: TaskLike<unknown>): void {
     this.#tasks.delete(task);
-    if (this.#completed !== null && this.#tasks.size === 0 && !this.#completed.done()) this.#completed.setResult();
+    if (this.#completed !== null && this.#tasks.size === 0 && !this.#completed.done())
+      this.#completed.setResult();
     if (task.cancelled()) return;
     const error = task.exception();
     if (error === null) return;

@@ -10,17 +10,33 @@
  * vanish; the step itself is what is queued, without a handle.
  */
 
-import type { AwaitableOrPromise, Coroutine, FutureLike, Suspension, TaskLike, TaskOptions } from '../core/awaitable.ts';
-import { type Context, copyContext, enterContext, exitContext, realm } from '../core/contextvars.ts';
-import { _getRunningLoop, type AbstractEventLoop, getEventLoop, getRunningLoop, type TaskFactory } from '../core/events.ts';
+import type {
+  AwaitableOrPromise,
+  Coroutine,
+  FutureLike,
+  Suspension,
+  TaskLike,
+  TaskOptions,
+} from '../core/awaitable.ts';
+import type { Context } from '../core/contextvars.ts';
+import { copyContext, enterContext, exitContext, realm } from '../core/contextvars.ts';
+import type { AbstractEventLoop, TaskFactory } from '../core/events.ts';
+import { _getRunningLoop, getEventLoop, getRunningLoop } from '../core/events.ts';
 import { asError, isCancelled, isExit, RuntimeError } from '../core/exceptions.ts';
 import { repr } from '../core/format-helpers.ts';
 import { closeCoroutine, isAwaitable, iscoroutine, isThenable, YIELD } from './coroutines.ts';
-import { Future, isfuture, PENDING, type Waiter } from './futures.ts';
+import type { Waiter } from './futures.ts';
+import { Future, isfuture, PENDING } from './futures.ts';
 import { wrapFuture } from './promises.ts';
 
 /** What a coroutine may hand out, seen by the step that has to tell a future from rubbish. */
-type Yielded = (Partial<FutureLike<unknown>> & { readonly _loop?: AbstractEventLoop; readonly _addEntry?: Future['_addEntry'] }) | null | undefined;
+type Yielded =
+  | (Partial<FutureLike<unknown>> & {
+      readonly _loop?: AbstractEventLoop;
+      readonly _addEntry?: Future['_addEntry'];
+    })
+  | null
+  | undefined;
 
 /**
  * A coroutine that runs on the loop, and the future of its result. Made by `createTask`, `loop.createTask` or a
@@ -215,25 +231,37 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T>, Waiter 
       this._loop._callSoonStep(this);
       return;
     }
-    const blocking = typeof yielded === 'object' && yielded !== null ? yielded._asyncioFutureBlocking : undefined;
-    if (typeof blocking !== 'boolean') return this._reject(badYield(String(this), yielded));
-    const future = yielded as FutureLike<unknown> & Yielded;
-    if (!blocking) return this._reject(`yield was used instead of yield* in task ${this} with ${repr(future)}`);
-    future._asyncioFutureBlocking = false;
-    if ((future._loop ?? future.getLoop()) !== this._loop) {
-      return this._reject(`Task ${this} got Future ${repr(future)} attached to a different loop`);
+    const problem = this._problemWith(yielded);
+    if (problem !== null) {
+      // Thrown into the coroutine at its next step: bad yields do not kill the loop.
+      this._pendingError = new RuntimeError(problem);
+      this._loop._callSoonStep(this);
+      return;
     }
-    if ((future as unknown) === this) return this._reject(`Task cannot await on itself: ${this}`);
+    const future = yielded as FutureLike<unknown> & Yielded; // there is no problem with it
+    future._asyncioFutureBlocking = false;
     if (future._addEntry !== undefined) future._addEntry(this);
     else future.addDoneCallback(() => this._run(), { context: copyContext() });
     this._futureWaiter = future;
     if (this._mustCancel && future.cancel(this._cancelMessage)) this._mustCancel = false;
   }
 
-  /** Throws a RuntimeError into the coroutine at its next step: bad yields do not kill the loop. */
-  private _reject(message: string): void {
-    this._pendingError = new RuntimeError(message);
-    this._loop._callSoonStep(this);
+  /** Why the task cannot wait for what its coroutine handed out, in asyncio's words; null if it can. */
+  private _problemWith(yielded: Yielded): string | null {
+    const blocking =
+      typeof yielded === 'object' && yielded !== null ? yielded._asyncioFutureBlocking : undefined;
+    if (typeof blocking !== 'boolean') {
+      return iscoroutine(yielded)
+        ? `yield was used instead of yield* for generator in task ${this} with ${repr(yielded)}`
+        : `Task got bad yield: ${repr(yielded)}; use yield* to wait`;
+    }
+    const future = yielded as FutureLike<unknown> & Yielded;
+    if ((future._loop ?? future.getLoop()) !== this._loop) {
+      return `Task ${this} got Future ${repr(future)} attached to a different loop`;
+    }
+    if (!blocking) return `yield was used instead of yield* in task ${this} with ${repr(future)}`;
+    if ((future as unknown) === this) return `Task cannot await on itself: ${this}`;
+    return null;
   }
 
   /** The first step of an eager task, inside the constructor. */
@@ -264,8 +292,12 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T>, Waiter 
   /** @internal */
   override _reprInfo(): string[] {
     const [state, ...rest] = super._reprInfo() as [string, ...string[]];
-    const info = [this._cancelRequests > 0 && this._state === PENDING ? 'cancelling' : state, `name='${this._name}'`];
-    if (this._futureWaiter !== null) info.push(`wait_for=<${(this._futureWaiter as Partial<Future>)._kind ?? 'Future'} …>`);
+    const info = [
+      this._cancelRequests > 0 && this._state === PENDING ? 'cancelling' : state,
+      `name='${this._name}'`,
+    ];
+    if (this._futureWaiter !== null)
+      info.push(`wait_for=<${(this._futureWaiter as Partial<Future>)._kind ?? 'Future'} …>`);
     return [...info, ...rest];
   }
 }
@@ -273,12 +305,6 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T>, Waiter 
 function notACoroutine(value: unknown): string {
   const hint = isThenable(value) ? '; bridge a Promise with fromPromise() or asyncTask()' : '';
   return `a coroutine was expected, got ${repr(value)}${hint}`;
-}
-
-function badYield(task: string, value: unknown): string {
-  return iscoroutine(value)
-    ? `yield was used instead of yield* for generator in task ${task} with ${repr(value)}`
-    : `Task got bad yield: ${repr(value)}; use yield* to wait`;
 }
 
 /**
@@ -307,10 +333,15 @@ export function createTask<T>(coro: Coroutine<T>, options?: TaskOptions): Task<T
  * @throws {TypeError} For anything else: "An asyncio.Future, a coroutine or an awaitable is required".
  * @throws {RangeError} If a future belongs to another loop than `options.loop` (Python's ValueError).
  */
-export function ensureFuture<T>(awaitable: AwaitableOrPromise<T>, options?: { readonly loop?: AbstractEventLoop | null }): FutureLike<T> {
+export function ensureFuture<T>(
+  awaitable: AwaitableOrPromise<T>,
+  options?: { readonly loop?: AbstractEventLoop | null },
+): FutureLike<T> {
   if (isfuture(awaitable)) {
     if (options?.loop && options.loop !== awaitable.getLoop()) {
-      throw new RangeError('The future belongs to a different loop than the one specified as the loop argument');
+      throw new RangeError(
+        'The future belongs to a different loop than the one specified as the loop argument',
+      );
     }
     return awaitable as FutureLike<T>;
   }
@@ -330,7 +361,9 @@ export function ensureFuture<T>(awaitable: AwaitableOrPromise<T>, options?: { re
   throw new TypeError('An asyncio.Future, a coroutine or an awaitable is required');
 }
 
-function* wrapAwaitable<T>(awaitable: { [Symbol.iterator](): Iterator<Suspension, T, unknown> }): Coroutine<T> {
+function* wrapAwaitable<T>(awaitable: {
+  [Symbol.iterator](): Iterator<Suspension, T, unknown>;
+}): Coroutine<T> {
   return yield* awaitable;
 }
 
@@ -369,7 +402,9 @@ export function unregisterTask(task: TaskLike<unknown>): void {
 export function enterTask(loop: AbstractEventLoop, task: TaskLike<unknown>): void {
   const current = loop._currentTask;
   if (current !== null) {
-    throw new RuntimeError(`Cannot enter into task ${repr(task)} while another task ${repr(current)} is being executed.`);
+    throw new RuntimeError(
+      `Cannot enter into task ${repr(task)} while another task ${repr(current)} is being executed.`,
+    );
   }
   loop._currentTask = task;
 }
@@ -388,18 +423,25 @@ export function leaveTask(loop: AbstractEventLoop, task: TaskLike<unknown>): voi
 }
 
 /** Sets the current task of `loop` and gives the previous one; for eager steps inside another task's step. */
-export function swapCurrentTask(loop: AbstractEventLoop, task: TaskLike<unknown> | null): TaskLike<unknown> | null {
+export function swapCurrentTask(
+  loop: AbstractEventLoop,
+  task: TaskLike<unknown> | null,
+): TaskLike<unknown> | null {
   const previous = loop._currentTask;
   loop._currentTask = task;
   return previous;
 }
 
 /** A task factory whose tasks start at once: `loop.setTaskFactory(eagerTaskFactory)`. */
-export const eagerTaskFactory: TaskFactory = (loop, coro, options) => new Task(coro, { eagerStart: true, ...options, loop });
+export const eagerTaskFactory: TaskFactory = (loop, coro, options) =>
+  new Task(coro, { eagerStart: true, ...options, loop });
 
 /** A task factory for a Task class of one's own whose tasks start at once. */
 export function createEagerTaskFactory(
-  constructor: new <T>(coro: Coroutine<T>, options: TaskOptions & { readonly loop: AbstractEventLoop }) => TaskLike<T>,
+  constructor: new <T>(
+    coro: Coroutine<T>,
+    options: TaskOptions & { readonly loop: AbstractEventLoop },
+  ) => TaskLike<T>,
 ): TaskFactory {
   return (loop, coro, options) => new constructor(coro, { eagerStart: true, ...options, loop });
 }

@@ -7,9 +7,11 @@
  */
 
 import type { Coroutine, TaskLike } from '../core/awaitable.ts';
-import { getRunningLoop, type Handle } from '../core/events.ts';
+import type { Handle } from '../core/events.ts';
+import { getRunningLoop } from '../core/events.ts';
 import { isCancelled, RuntimeError, TimeoutError } from '../core/exceptions.ts';
-import { type AsyncContextManager, asyncWith } from './async-with.ts';
+import type { AsyncContextManager } from './async-with.ts';
+import { asyncWith } from './async-with.ts';
 import { currentTask } from './tasks.ts';
 
 type State = 'created' | 'active' | 'expiring' | 'expired' | 'finished';
@@ -97,7 +99,8 @@ export class Timeout implements AsyncContextManager<Timeout, void> {
   }
 
   toString(): string {
-    const when = this.#state === 'active' ? ` when=${this.#when === null ? 'None' : Number(this.#when.toFixed(3))}` : '';
+    const when =
+      this.#state === 'active' ? ` when=${this.#when === null ? 'None' : Number(this.#when.toFixed(3))}` : '';
     return `<Timeout [${this.#state}]${when}>`;
   }
 }

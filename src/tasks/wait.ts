@@ -6,7 +6,8 @@
  */
 
 import type { AwaitableOrPromise, Coroutine, FutureLike } from '../core/awaitable.ts';
-import { type AbstractEventLoop, getRunningLoop } from '../core/events.ts';
+import type { AbstractEventLoop } from '../core/events.ts';
+import { getRunningLoop } from '../core/events.ts';
 import { isCancelled, TimeoutError } from '../core/exceptions.ts';
 import { repr } from '../core/format-helpers.ts';
 import { isAwaitable, iscoroutine } from './coroutines.ts';
@@ -35,7 +36,8 @@ export function* wait<F extends FutureLike<unknown>>(
   futures: Iterable<F>,
   options?: { readonly timeout?: number | null; readonly returnWhen?: ReturnWhen },
 ): Coroutine<[done: Set<F>, pending: Set<F>]> {
-  if (isfuture(futures) || iscoroutine(futures)) throw new TypeError(`expect a list of futures, not ${repr(futures)}`);
+  if (isfuture(futures) || iscoroutine(futures))
+    throw new TypeError(`expect a list of futures, not ${repr(futures)}`);
   const all = new Set(futures);
   const returnWhen = options?.returnWhen ?? ALL_COMPLETED;
   if (all.size === 0) throw new RangeError('Set of Tasks/Futures is empty.');
@@ -53,7 +55,12 @@ export function* wait<F extends FutureLike<unknown>>(
   return [done, pending];
 }
 
-function* waitUntil(all: Set<FutureLike<unknown>>, timeout: number | null, returnWhen: ReturnWhen, loop: AbstractEventLoop): Coroutine<void> {
+function* waitUntil(
+  all: Set<FutureLike<unknown>>,
+  timeout: number | null,
+  returnWhen: ReturnWhen,
+  loop: AbstractEventLoop,
+): Coroutine<void> {
   const waiter = new Future<void>({ loop });
   const timer = timeout === null ? null : loop.callLater(timeout, release, waiter);
   let remaining = all.size;

@@ -14,7 +14,7 @@
  * to do, because the end of the tick looks again.
  */
 
-import type { AwaitableOrPromise, Coroutine, TaskOptions } from '../core/awaitable.ts';
+import type { AwaitableOrPromise, Coroutine, FutureLike, TaskOptions } from '../core/awaitable.ts';
 import {
   MAXIMUM_SELECT_TIMEOUT,
   MIN_CANCELLED_TIMER_HANDLES_FRACTION,
@@ -97,7 +97,7 @@ export class BaseEventLoop extends AbstractEventLoop {
     if (isNew && awaited instanceof Task) awaited._logDestroyPending = false;
     const done = (): void => {
       // An interrupt or exit has left the loop already; a second stop would end the next run at once.
-      if (!awaited.cancelled() && isExit(peekException(awaited))) return;
+      if (!awaited.cancelled() && isExit(awaited.exception())) return;
       this.stop();
     };
     awaited.addDoneCallback(done);
@@ -109,8 +109,8 @@ export class BaseEventLoop extends AbstractEventLoop {
       },
       (error: unknown) => {
         awaited.removeDoneCallback(done);
-        // The task's own error is what comes out here: it needs no second report.
-        if (isNew && awaited.done() && !awaited.cancelled()) awaited.exception();
+        // The future's own error is what comes out here: it needs no second report.
+        if (isNew || (awaited instanceof Future && awaited._exception === error)) markRetrieved(awaited);
         throw error;
       },
     );
@@ -213,7 +213,7 @@ export class BaseEventLoop extends AbstractEventLoop {
   // Futures and tasks
 
   override createFuture<T = unknown>(): Future<T> {
-    return new Future<T>({ loop: this });
+    return new Future<T>(null, this);
   }
 
   override createTask<T>(coro: Coroutine<T>, options?: TaskOptions): Task<T> {
@@ -223,7 +223,7 @@ export class BaseEventLoop extends AbstractEventLoop {
     }
     // A factory may make another class; it is used as a Task.
     if (this.#taskFactory !== null) return this.#taskFactory(this, coro, options ?? {}) as Task<T>;
-    return new Task<T>(coro, { ...options, loop: this });
+    return new Task<T>(coro, options, this);
   }
 
   override setTaskFactory(factory: TaskFactory | null): void {
@@ -581,7 +581,7 @@ function ulp(value: number): number {
   return Math.max(Math.abs(value) * Number.EPSILON, Number.MIN_VALUE);
 }
 
-/** The error of a done future, without marking it as retrieved. */
-function peekException(future: unknown): unknown {
-  return future instanceof Future ? future._exception : null;
+/** Looks at the error of a future, if it has one, so that it is not reported. */
+function markRetrieved(future: FutureLike<unknown>): void {
+  if (future.done() && !future.cancelled()) future.exception();
 }

@@ -90,8 +90,10 @@ export class Future<T = unknown> implements FutureLike<T> {
   declare _sourceTraceback: string | null;
 
   /** Use `loop.createFuture()`; the loop is by default the current one. */
-  constructor(options?: { readonly loop?: AbstractEventLoop | null }) {
-    const loop = options?.loop ?? getEventLoop();
+  constructor(
+    options?: { readonly loop?: AbstractEventLoop | null } | null,
+    loop: AbstractEventLoop = options?.loop ?? getEventLoop(),
+  ) {
     this._state = PENDING;
     this._loop = loop;
     this._result = undefined;

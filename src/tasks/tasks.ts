@@ -48,8 +48,8 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T>, Waiter 
   declare readonly _cancelled: boolean;
   /** @internal */
   declare _coro: Coroutine<T> | null;
-  /** @internal */
-  declare _name: string;
+  /** A number stands for the name that is only made when somebody asks. @internal */
+  declare _name: string | number;
   /** @internal */
   declare _context: Context;
   /** The future it waits for; null while it is queued or runs. @internal */
@@ -70,15 +70,19 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T>, Waiter 
   /**
    * @throws {TypeError} If `coro` is not a coroutine: "a coroutine was expected, got …".
    */
-  constructor(coro: Coroutine<T>, options?: TaskOptions & { readonly loop?: AbstractEventLoop | null }) {
-    super(options);
+  constructor(
+    coro: Coroutine<T>,
+    options?: TaskOptions & { readonly loop?: AbstractEventLoop | null },
+    // The loop passes itself beside the options that it was given, which spares a copy of them for each task.
+    loop: AbstractEventLoop = options?.loop ?? getEventLoop(),
+  ) {
+    super(null, loop);
     if (!iscoroutine(coro)) throw new TypeError(notACoroutine(coro));
-    const loop = this._loop;
     const name = options?.name;
     this._isWaiter = true;
     this._cancelled = false;
     this._coro = coro;
-    this._name = name === undefined || name === null ? `Task-${++loop._taskNames}` : String(name);
+    this._name = name === undefined || name === null ? ++loop._taskNames : String(name);
     this._context = options?.context ?? copyContext();
     this._futureWaiter = null;
     this._mustCancel = false;
@@ -100,7 +104,7 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T>, Waiter 
   }
 
   getName(): string {
-    return this._name;
+    return typeof this._name === 'number' ? `Task-${this._name}` : this._name;
   }
 
   setName(name: unknown): void {
@@ -294,7 +298,7 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T>, Waiter 
     const [state, ...rest] = super._reprInfo() as [string, ...string[]];
     const info = [
       this._cancelRequests > 0 && this._state === PENDING ? 'cancelling' : state,
-      `name='${this._name}'`,
+      `name='${this.getName()}'`,
     ];
     if (this._futureWaiter !== null)
       info.push(`wait_for=<${(this._futureWaiter as Partial<Future>)._kind ?? 'Future'} …>`);

@@ -45,20 +45,36 @@ class CallbackEntry {
  * collector could not take otherwise.
  */
 class Unretrieved {
-  readonly loop: AbstractEventLoop;
-  readonly context: ExceptionContext;
+  readonly #loop: AbstractEventLoop;
+  readonly #kind: string;
+  readonly #name: string | number | null;
+  readonly #exception: Error;
+  readonly #sourceTraceback: string | null;
+
   constructor(future: Future<unknown>, exception: Error) {
-    this.loop = future._loop;
-    this.context = {
-      message: `${future._kind} exception was never retrieved`,
-      exception,
-      future: future._repr(),
-    };
-    if (future._sourceTraceback !== null) this.context.sourceTraceback = future._sourceTraceback;
+    this.#loop = future._loop;
+    this.#kind = future._kind;
+    this.#name = future._name;
+    this.#exception = exception;
+    this.#sourceTraceback = future._sourceTraceback;
   }
+
   report(): void {
-    if (this.loop._unretrieved?.delete(this)) this.loop.callExceptionHandler(this.context);
+    if (!this.#loop._unretrieved?.delete(this)) return;
+    const name = this.#name === null ? '' : ` name='${formatName(this.#name)}'`;
+    const context: ExceptionContext = {
+      message: `${this.#kind} exception was never retrieved`,
+      exception: this.#exception,
+      future: `<${this.#kind} finished${name} exception=${repr(this.#exception)}>`,
+    };
+    if (this.#sourceTraceback !== null) context.sourceTraceback = this.#sourceTraceback;
+    this.#loop.callExceptionHandler(context);
   }
+}
+
+/** The name of a task; a number stands for one that nobody gave. @internal */
+export function formatName(name: string | number): string {
+  return typeof name === 'number' ? `Task-${name}` : name;
 }
 
 const collected = /* @__PURE__ */ new FinalizationRegistry<Unretrieved>((unretrieved) =>
@@ -88,6 +104,8 @@ export class Future<T = unknown> implements FutureLike<T> {
   declare _unretrieved: Unretrieved | null;
   /** @internal */
   declare _sourceTraceback: string | null;
+  /** A task's name; a number stands for one that is only written out when somebody asks. @internal */
+  declare _name: string | number | null;
 
   /** Use `loop.createFuture()`; the loop is by default the current one. */
   constructor(
@@ -104,6 +122,7 @@ export class Future<T = unknown> implements FutureLike<T> {
     this._cancelMessage = undefined;
     this._cancelledError = null;
     this._unretrieved = null;
+    this._name = null;
     this._sourceTraceback = loop.getDebug() ? extractStack(2) : null;
   }
 

@@ -26,7 +26,7 @@ import { asError, isCancelled, isExit, RuntimeError } from '../core/exceptions.t
 import { repr } from '../core/format-helpers.ts';
 import { closeCoroutine, isAwaitable, iscoroutine, isThenable, YIELD } from './coroutines.ts';
 import type { Waiter } from './futures.ts';
-import { Future, isfuture, PENDING } from './futures.ts';
+import { Future, formatName, isfuture, PENDING } from './futures.ts';
 import { wrapFuture } from './promises.ts';
 
 /** What a coroutine may hand out, seen by the step that has to tell a future from rubbish. */
@@ -48,8 +48,6 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T>, Waiter 
   declare readonly _cancelled: boolean;
   /** @internal */
   declare _coro: Coroutine<T> | null;
-  /** A number stands for the name that is only made when somebody asks. @internal */
-  declare _name: string | number;
   /** @internal */
   declare _context: Context;
   /** The future it waits for; null while it is queued or runs. @internal */
@@ -104,7 +102,7 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T>, Waiter 
   }
 
   getName(): string {
-    return typeof this._name === 'number' ? `Task-${this._name}` : this._name;
+    return formatName(this._name as string | number); // every task has one
   }
 
   setName(name: unknown): void {

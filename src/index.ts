@@ -29,6 +29,8 @@ export {
   ensureFuture,
   Task,
 } from './tasks/tasks.ts';
+export { AsCompleted, asCompleted } from './sync/as-completed.ts';
+export { type AsyncIterableOf, aiter, anext, asyncFor, type CoroutineIterator } from './tasks/async-iter.ts';
 export { gather, shield } from './tasks/gather.ts';
 export { sleep } from './tasks/sleep.ts';
 export {
@@ -47,6 +49,19 @@ export { type AsyncContextManager, asyncWith } from './tasks/async-with.ts';
 export { Future, isfuture } from './tasks/futures.ts';
 export { asyncTask, fromPromise, wrapFuture } from './tasks/promises.ts';
 export { abortSignalOf, withAbortSignal } from './tasks/abort-signal.ts';
+
+// synchronisation and queues
+export {
+  Barrier,
+  BoundedSemaphore,
+  Condition,
+  Event,
+  Event as AsyncEvent,
+  type Held,
+  Lock,
+  Semaphore,
+} from './sync/locks.ts';
+export { LifoQueue, PriorityQueue, Queue, QueueEmpty, QueueFull, QueueShutDown } from './sync/queues.ts';
 
 // context variables
 export { Context, ContextVar, copyContext, Token } from './core/contextvars.ts';

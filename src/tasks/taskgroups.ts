@@ -1,7 +1,7 @@
 /**
  * TaskGroup: tasks that end together.
  *
- * Source: Lib/asyncio/taskgroups.py, CPython 3.14. When a child fails, its siblings and the block are cancelled, all
+ * Source: Lib/asyncio/taskgroups.py, CPython 3.15 and the fix of gh-135736 behind it. When a child fails, its siblings and the block are cancelled, all
  * of them are waited for, and what went wrong comes out as one exception group. A cancellation of a child is no
  * failure. Python keeps the children in a set of no stated order; here they are cancelled in the order they were made.
  */
@@ -19,7 +19,7 @@ import { Future } from './futures.ts';
 import type { Task } from './tasks.ts';
 import { currentTask } from './tasks.ts';
 
-export class TaskGroup implements AsyncContextManager<TaskGroup, void> {
+export class TaskGroup implements AsyncContextManager<TaskGroup, true> {
   #entered = false;
   #exiting = false;
   #aborting = false;
@@ -31,6 +31,7 @@ export class TaskGroup implements AsyncContextManager<TaskGroup, void> {
   /** The first interrupt or exit: it leaves bare, not in a group. */
   #exit: Error | null = null;
   #completed: Future<void> | null = null;
+  #cancelOnEnter = false;
 
   /**
    * Makes a task in the group, also while the group is already waiting for the others.
@@ -53,6 +54,8 @@ export class TaskGroup implements AsyncContextManager<TaskGroup, void> {
     this.#tasks.add(task as TaskLike<unknown>);
     // Also for a task that is done already (an eager one): the block must not be cancelled in mid-statement.
     task.addDoneCallback((done) => this.#taskDone(done as TaskLike<unknown>));
+    // An eager task may have cancelled the group before it joined it (gh-155418).
+    if (this.#aborting && !task.done()) task.cancel();
     return task as Task<T>; // a factory may make another class; it is used as a Task
   }
 
@@ -63,23 +66,40 @@ export class TaskGroup implements AsyncContextManager<TaskGroup, void> {
     if (this.#parent === null)
       throw new RuntimeError(`TaskGroup ${repr(this)} cannot determine the parent task`);
     this.#entered = true;
+    if (this.#cancelOnEnter) this.cancel();
     return this;
+  }
+
+  /**
+   * Cancels the tasks of the group and its block; the group then ends without a CancelledError. Before the group is
+   * entered it takes effect at the entry; after the end, or again, it does nothing.
+   */
+  cancel(): void {
+    if (!this.#entered) {
+      this.#cancelOnEnter = true;
+      return;
+    }
+    if ((this.#exiting && this.#tasks.size === 0) || this.#aborting) return;
+    this.#abort();
+    this.#cancelParent();
   }
 
   /**
    * Waits for every task.
    *
+   * @returns True: what is to be thrown has been thrown.
    * @throws {BaseExceptionGroup} With the errors of the tasks and of the block; an ExceptionGroup where all are
    *   ordinary errors.
    */
-  *aexit(error: Error | null): Coroutine<void> {
+  *aexit(error: Error | null): Coroutine<true> {
     this.#exiting = true;
     const parent = this.#parent as TaskLike<unknown>; // set by aenter
     if (isExit(error)) this.#exit ??= error;
-    let cancellation = isCancelled(error) ? error : null;
+    let cancellation: Error | null = isCancelled(error) ? error : null;
     if (error !== null && !this.#aborting) this.#abort();
 
     // The wait can be cancelled several times: by the parent's canceller, and once by ourselves.
+    let pending: Error | null = null;
     while (this.#tasks.size > 0) {
       this.#completed = new Future<void>({ loop: this.#loop });
       try {
@@ -87,6 +107,7 @@ export class TaskGroup implements AsyncContextManager<TaskGroup, void> {
       } catch (interruption) {
         if (!isCancelled(interruption)) throw interruption;
         // Not swallowed: thrown again below, unless the group itself asked for it.
+        pending = interruption;
         if (!this.#aborting) {
           cancellation = interruption;
           this.#abort();
@@ -95,8 +116,24 @@ export class TaskGroup implements AsyncContextManager<TaskGroup, void> {
       this.#completed = null;
     }
 
-    if (this.#exit !== null) throw this.#exit;
-    if (this.#parentCancelRequested && parent.uncancel() === 0) cancellation = null;
+    if (this.#exit !== null) {
+      // It leaves bare: the other errors would be lost (gh-135736).
+      for (const exception of this.#errors) {
+        if (exception === this.#exit) continue;
+        this.#loop?.callExceptionHandler({
+          message:
+            'TaskGroup task exception was not propagated because the TaskGroup body is being closed with a BaseException',
+          exception,
+          taskGroup: this,
+        });
+      }
+      throw this.#exit;
+    }
+    if (this.#parentCancelRequested) {
+      if (parent.uncancel() === 0) cancellation = null;
+      // What is left of the requests is not ours (gh-155433).
+      else cancellation ??= pending;
+    }
     if (cancellation !== null && this.#errors.length === 0) throw cancellation;
     if (error !== null && !isCancelled(error)) this.#errors.push(error);
     if (this.#errors.length > 0) {
@@ -109,6 +146,13 @@ export class TaskGroup implements AsyncContextManager<TaskGroup, void> {
       this.#errors = [];
       throw exceptionGroup('unhandled errors in a TaskGroup', errors);
     }
+    return true;
+  }
+
+  #cancelParent(): void {
+    if (this.#parentCancelRequested) return;
+    this.#parentCancelRequested = true;
+    this.#parent?.cancel();
   }
 
   #abort(): void {
@@ -136,8 +180,7 @@ export class TaskGroup implements AsyncContextManager<TaskGroup, void> {
     }
     if (!this.#aborting && !this.#parentCancelRequested) {
       this.#abort();
-      this.#parentCancelRequested = true;
-      parent.cancel();
+      this.#cancelParent();
     }
   }
 
@@ -159,6 +202,7 @@ export class TaskGroup implements AsyncContextManager<TaskGroup, void> {
 /**
  * Runs `body` with a new TaskGroup and waits for all its tasks.
  *
+ * @returns What `body` returns; undefined if `group.cancel()` cut it short.
  * @throws {BaseExceptionGroup} If a task or the block failed.
  * @example
  * yield* withTaskGroup(function* (group) {
@@ -167,5 +211,6 @@ export class TaskGroup implements AsyncContextManager<TaskGroup, void> {
  * });
  */
 export function* withTaskGroup<T>(body: (group: TaskGroup) => Coroutine<T>): Coroutine<T> {
-  return yield* asyncWith<TaskGroup, T>(new TaskGroup(), body);
+  // Only a program that cancels the group itself meets undefined, and it knows.
+  return (yield* asyncWith<TaskGroup, T>(new TaskGroup(), body)) as T;
 }

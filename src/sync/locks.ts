@@ -1,0 +1,507 @@
+/**
+ * Lock, Event, Condition, Semaphore, BoundedSemaphore and Barrier.
+ *
+ * Source: Lib/asyncio/locks.py, CPython 3.14. Kept exactly: hand-over is fair (whoever waits longest is next, and
+ * nobody overtakes a live waiter), and a waiter that is cancelled after it was chosen passes its turn on.
+ *
+ * Why Sets of waiters: they keep the order of arrival, and a cancelled waiter leaves in constant time.
+ */
+
+import type { Coroutine } from '../core/awaitable.ts';
+import { dispose } from '../core/contextvars.ts';
+import { BrokenBarrierError, isCancelled, RuntimeError } from '../core/exceptions.ts';
+import type { AsyncContextManager } from '../tasks/async-with.ts';
+import { Future } from '../tasks/futures.ts';
+import type { Task } from '../tasks/tasks.ts';
+import { currentTask } from '../tasks/tasks.ts';
+import { LoopBound } from './mixins.ts';
+
+type Waiters = Set<Future<boolean>>;
+
+/** What `hold()` gives: releases at the end of its block when held with `using`. Releasing twice does nothing. */
+export class Held {
+  #release: (() => void) | null;
+  constructor(release: () => void) {
+    this.#release = release;
+  }
+  release(): void {
+    const release = this.#release;
+    this.#release = null;
+    release?.();
+  }
+  [dispose](): void {
+    this.release();
+  }
+}
+
+/** The part that lets a lock be entered with `asyncWith(lock, …)` and held with `using held = yield* lock.hold()`. */
+abstract class Lockable extends LoopBound implements AsyncContextManager<undefined, void> {
+  /** Takes it, waiting if need be. Gives way to the loop only if it has to wait. */
+  abstract acquire(): Coroutine<true>;
+  abstract release(): void;
+  abstract locked(): boolean;
+
+  *aenter(): Coroutine<undefined> {
+    yield* this.acquire();
+  }
+
+  *aexit(): Coroutine<void> {
+    this.release();
+  }
+
+  /**
+   * Takes it for the rest of a block.
+   *
+   * @example
+   * using held = yield* lock.hold();
+   */
+  *hold(): Coroutine<Held> {
+    yield* this.acquire();
+    return new Held(() => this.release());
+  }
+
+  /** @internal */
+  abstract _repr(): string;
+
+  override toString(): string {
+    return this._repr();
+  }
+}
+
+function describe(self: object, state: string, waiters: ReadonlySet<unknown>): string {
+  return `<${self.constructor.name} [${state}${waiters.size > 0 ? `, waiters:${waiters.size}` : ''}]>`;
+}
+
+/**
+ * Mutual exclusion between tasks, first come, first served.
+ *
+ * @example
+ * yield* asyncWith(lock, function* () {
+ *   yield* save();
+ * });
+ */
+export class Lock extends Lockable {
+  readonly #waiters: Waiters = new Set();
+  #locked = false;
+  #owner: Task<unknown> | null = null;
+
+  locked(): boolean {
+    return this.#locked;
+  }
+
+  *acquire(): Coroutine<true> {
+    // Nobody overtakes: also when it is free for the moment, whoever waits goes first.
+    if (!this.#locked && allCancelled(this.#waiters)) return this.#take();
+    const waiter = new Future<boolean>(null, this._getLoop());
+    this.#waiters.add(waiter);
+    try {
+      try {
+        yield* waiter;
+      } finally {
+        this.#waiters.delete(waiter);
+      }
+    } catch (error) {
+      // We may have been chosen already: then the next one is.
+      if (!this.#locked) this.#wakeFirst();
+      throw error;
+    }
+    return this.#take();
+  }
+
+  /** @throws {RuntimeError} If it is not locked: "Lock is not acquired." */
+  release(): void {
+    if (!this.#locked) throw new RuntimeError('Lock is not acquired.');
+    this.#locked = false;
+    this.#owner = null;
+    this.#wakeFirst();
+  }
+
+  /** Who holds it and how many wait, for views and messages. A lock may be released by another task. */
+  statistics(): {
+    readonly locked: boolean;
+    readonly owner: Task<unknown> | null;
+    readonly tasksWaiting: number;
+  } {
+    return { locked: this.#locked, owner: this.#owner, tasksWaiting: this.#waiters.size };
+  }
+
+  #take(): true {
+    this.#locked = true;
+    this.#owner = currentTask();
+    return true;
+  }
+
+  #wakeFirst(): void {
+    const first = firstOf(this.#waiters);
+    // One that is done has been chosen already.
+    if (first !== undefined && !first.done()) first.setResult(true);
+  }
+
+  /** @internal */
+  override _repr(): string {
+    return describe(this, this.#locked ? 'locked' : 'unlocked', this.#waiters);
+  }
+}
+
+/** A flag that tasks can wait for. It shadows the DOM's Event; `AsyncEvent` is the same class. */
+export class Event extends LoopBound {
+  readonly #waiters: Waiters = new Set();
+  #value = false;
+
+  isSet(): boolean {
+    return this.#value;
+  }
+
+  /** Sets the flag; everybody who waits goes on, in the order of arrival. */
+  set(): void {
+    if (this.#value) return;
+    this.#value = true;
+    for (const waiter of this.#waiters) if (!waiter.done()) waiter.setResult(true);
+  }
+
+  /** Clears the flag; who was waiting at the `set()` goes on all the same. */
+  clear(): void {
+    this.#value = false;
+  }
+
+  /** Waits until the flag is set; does not give way to the loop if it is. */
+  *wait(): Coroutine<true> {
+    if (this.#value) return true;
+    const waiter = new Future<boolean>(null, this._getLoop());
+    this.#waiters.add(waiter);
+    try {
+      yield* waiter;
+      return true;
+    } finally {
+      this.#waiters.delete(waiter);
+    }
+  }
+
+  statistics(): { readonly tasksWaiting: number } {
+    return { tasksWaiting: this.#waiters.size };
+  }
+
+  /** @internal */
+  _repr(): string {
+    return describe(this, this.#value ? 'set' : 'unset', this.#waiters);
+  }
+
+  override toString(): string {
+    return this._repr();
+  }
+}
+
+/** Lets tasks wait, with a lock, until others tell them that something has changed. */
+export class Condition extends Lockable {
+  readonly #lock: Lock;
+  readonly #waiters: Waiters = new Set();
+
+  /** @param lock Default: a new one. Several conditions may share one. */
+  constructor(lock?: Lock | null) {
+    super();
+    this.#lock = lock ?? new Lock();
+  }
+
+  locked(): boolean {
+    return this.#lock.locked();
+  }
+
+  acquire(): Coroutine<true> {
+    return this.#lock.acquire();
+  }
+
+  release(): void {
+    this.#lock.release();
+  }
+
+  /**
+   * Releases the lock, waits for a notification, takes the lock again. It may return without one: check again.
+   *
+   * The lock is taken again also after a cancellation, and the most recent CancelledError comes out.
+   *
+   * @throws {RuntimeError} If the lock is not held: "cannot wait on un-acquired lock".
+   */
+  *wait(): Coroutine<true> {
+    if (!this.locked()) throw new RuntimeError('cannot wait on un-acquired lock');
+    const waiter = new Future<boolean>(null, this._getLoop());
+    this.release();
+    try {
+      try {
+        this.#waiters.add(waiter);
+        try {
+          yield* waiter;
+        } finally {
+          this.#waiters.delete(waiter);
+        }
+      } finally {
+        yield* this.#reacquire();
+      }
+    } catch (error) {
+      // Perhaps we were notified and cannot act on it: somebody else should.
+      this.#notify(1);
+      throw error;
+    }
+    return true;
+  }
+
+  /** Waits until `predicate()` is truthy and gives its value. The lock must be held. */
+  *waitFor<T>(predicate: () => T): Coroutine<T> {
+    let result = predicate();
+    while (!result) {
+      yield* this.wait();
+      result = predicate();
+    }
+    return result;
+  }
+
+  /**
+   * Wakes up to `n` waiting tasks; they go on when they get the lock.
+   *
+   * @throws {RuntimeError} If the lock is not held: "cannot notify on un-acquired lock".
+   */
+  notify(n = 1): void {
+    if (!this.locked()) throw new RuntimeError('cannot notify on un-acquired lock');
+    this.#notify(n);
+  }
+
+  notifyAll(): void {
+    this.notify(this.#waiters.size);
+  }
+
+  statistics(): ReturnType<Lock['statistics']> & { readonly tasksNotified: number } {
+    return { ...this.#lock.statistics(), tasksNotified: this.#waiters.size };
+  }
+
+  *#reacquire(): Coroutine<void> {
+    let cancellation: unknown = null;
+    for (;;) {
+      try {
+        yield* this.acquire();
+        break;
+      } catch (error) {
+        if (!isCancelled(error)) throw error;
+        cancellation = error; // not swallowed: the most recent one is thrown below
+      }
+    }
+    if (cancellation !== null) throw cancellation;
+  }
+
+  #notify(n: number): void {
+    let left = n;
+    for (const waiter of this.#waiters) {
+      if (left <= 0) break;
+      if (waiter.done()) continue;
+      left -= 1;
+      waiter.setResult(false);
+    }
+  }
+
+  /** @internal */
+  override _repr(): string {
+    return describe(this, this.locked() ? 'locked' : 'unlocked', this.#waiters);
+  }
+}
+
+/** At most `value` tasks at a time, first come, first served. */
+export class Semaphore extends Lockable {
+  readonly #waiters: Waiters = new Set();
+  /** @internal */
+  _value: number;
+
+  /** @throws {RangeError} If `value` is below 0: "Semaphore initial value must be >= 0" (Python's ValueError). */
+  constructor(value = 1) {
+    super();
+    if (!(value >= 0)) throw new RangeError('Semaphore initial value must be >= 0');
+    this._value = value;
+  }
+
+  /** True if `acquire()` would wait: there is no permit, or somebody is before us. */
+  locked(): boolean {
+    return this._value === 0 || !allCancelled(this.#waiters);
+  }
+
+  *acquire(): Coroutine<true> {
+    if (!this.locked()) {
+      this._value -= 1;
+      return true;
+    }
+    const waiter = new Future<boolean>(null, this._getLoop());
+    this.#waiters.add(waiter);
+    try {
+      try {
+        yield* waiter;
+      } finally {
+        this.#waiters.delete(waiter);
+      }
+    } catch (error) {
+      // We were given the permit and cannot use it.
+      if (waiter.done() && !waiter.cancelled()) this._value += 1;
+      throw error;
+    } finally {
+      // Those who came meanwhile had to queue, even if there are permits.
+      while (this._value > 0 && this.#wakeNext()) {}
+    }
+    return true;
+  }
+
+  release(): void {
+    this._value += 1;
+    this.#wakeNext();
+  }
+
+  statistics(): { readonly value: number; readonly tasksWaiting: number } {
+    return { value: this._value, tasksWaiting: this.#waiters.size };
+  }
+
+  /** Gives one permit to the next waiter; false if there is none. */
+  #wakeNext(): boolean {
+    for (const waiter of this.#waiters) {
+      if (waiter.done()) continue;
+      this._value -= 1;
+      waiter.setResult(true);
+      return true;
+    }
+    return false;
+  }
+
+  /** @internal */
+  override _repr(): string {
+    return describe(this, this.locked() ? 'locked' : `unlocked, value:${this._value}`, this.#waiters);
+  }
+}
+
+/** A Semaphore that refuses to be released more often than it was acquired. */
+export class BoundedSemaphore extends Semaphore {
+  readonly #bound: number;
+
+  constructor(value = 1) {
+    super(value);
+    this.#bound = value;
+  }
+
+  /** @throws {RangeError} At a release too many: "BoundedSemaphore released too many times" (Python's ValueError). */
+  override release(): void {
+    if (this._value >= this.#bound) throw new RangeError('BoundedSemaphore released too many times');
+    super.release();
+  }
+}
+
+type BarrierState = 'filling' | 'draining' | 'resetting' | 'broken';
+
+/** Lets a fixed number of tasks wait for one another. */
+export class Barrier implements AsyncContextManager<number, void> {
+  readonly #condition = new Condition();
+  readonly #parties: number;
+  #state: BarrierState = 'filling';
+  #count = 0;
+
+  /** @throws {RangeError} If `parties` is below 1: "parties must be > 0" (Python's ValueError). */
+  constructor(parties: number) {
+    if (!(parties >= 1)) throw new RangeError('parties must be > 0');
+    this.#parties = parties;
+  }
+
+  /** How many tasks it takes to pass. */
+  get parties(): number {
+    return this.#parties;
+  }
+
+  /** How many wait while it fills; 0 otherwise. */
+  get nWaiting(): number {
+    return this.#state === 'filling' ? this.#count : 0;
+  }
+
+  get broken(): boolean {
+    return this.#state === 'broken';
+  }
+
+  aenter(): Coroutine<number> {
+    return this.wait();
+  }
+
+  *aexit(): Coroutine<void> {}
+
+  /**
+   * Waits until `parties` tasks wait; then all go on.
+   *
+   * @returns A number of its own for each of them, from 0 to `parties - 1`.
+   * @throws {BrokenBarrierError} If it is broken, or is reset or aborted meanwhile.
+   */
+  *wait(): Coroutine<number> {
+    yield* this.#condition.acquire();
+    try {
+      yield* this.#block();
+      const index = this.#count;
+      this.#count += 1;
+      try {
+        if (index + 1 === this.#parties) {
+          this.#state = 'draining';
+          this.#condition.notifyAll();
+        } else {
+          yield* this.#fill();
+        }
+        return index;
+      } finally {
+        this.#count -= 1;
+        this.#leave();
+      }
+    } finally {
+      this.#condition.release();
+    }
+  }
+
+  /** Back to empty; who waits gets BrokenBarrierError. */
+  *reset(): Coroutine<void> {
+    yield* this.#condition.acquire();
+    this.#state = this.#count > 0 ? 'resetting' : 'filling';
+    this.#condition.notifyAll();
+    this.#condition.release();
+  }
+
+  /** Broken until the next `reset()`; who waits, or comes, gets BrokenBarrierError. */
+  *abort(): Coroutine<void> {
+    yield* this.#condition.acquire();
+    this.#state = 'broken';
+    this.#condition.notifyAll();
+    this.#condition.release();
+  }
+
+  /** Until those of the round before have left. */
+  *#block(): Coroutine<void> {
+    yield* this.#condition.waitFor(() => this.#state !== 'draining' && this.#state !== 'resetting');
+    if (this.#state === 'broken') throw new BrokenBarrierError('Barrier aborted');
+  }
+
+  *#fill(): Coroutine<void> {
+    yield* this.#condition.waitFor(() => this.#state !== 'filling');
+    if (this.#state === 'broken' || this.#state === 'resetting')
+      throw new BrokenBarrierError('Abort or reset of barrier');
+  }
+
+  /** The last to leave opens the next round. */
+  #leave(): void {
+    if (this.#count > 0) return;
+    if (this.#state === 'resetting' || this.#state === 'draining') this.#state = 'filling';
+    this.#condition.notifyAll();
+  }
+
+  /** @internal */
+  _repr(): string {
+    const waiting = this.broken ? '' : `, waiters:${this.nWaiting}/${this.#parties}`;
+    return `<${this.constructor.name} [${this.#state}${waiting}]>`;
+  }
+
+  toString(): string {
+    return this._repr();
+  }
+}
+
+function firstOf<T>(set: ReadonlySet<T>): T | undefined {
+  for (const item of set) return item;
+  return undefined;
+}
+
+function allCancelled(waiters: ReadonlySet<Future<boolean>>): boolean {
+  for (const waiter of waiters) if (!waiter.cancelled()) return false;
+  return true;
+}

@@ -1,0 +1,350 @@
+/**
+ * Queue, PriorityQueue and LifoQueue: hand-over between tasks, with a bound, and with a shutdown.
+ *
+ * Source: Lib/asyncio/queues.py, CPython 3.14. A waiter that is cancelled after it was woken passes the wake-up on, so
+ * no item and no free slot is lost.
+ */
+
+import type { Coroutine } from '../core/awaitable.ts';
+import { repr } from '../core/format-helpers.ts';
+import { Ring } from '../core/ring.ts';
+import { Future } from '../tasks/futures.ts';
+import { Event } from './locks.ts';
+import { LoopBound } from './mixins.ts';
+
+/** `getNowait()` was called on an empty queue. */
+export class QueueEmpty extends Error {
+  static {
+    this.prototype.name = 'QueueEmpty';
+  }
+}
+
+/** `putNowait()` was called on a full queue. */
+export class QueueFull extends Error {
+  static {
+    this.prototype.name = 'QueueFull';
+  }
+}
+
+/** `put` or `get` was called on a queue that is shut down. */
+export class QueueShutDown extends Error {
+  static {
+    this.prototype.name = 'QueueShutDown';
+  }
+}
+
+/** Where a queue keeps its items. */
+interface Store<T> {
+  readonly length: number;
+  push(item: T): void;
+  take(): T;
+  [Symbol.iterator](): Iterator<T>;
+}
+
+/**
+ * A first-in, first-out queue between tasks.
+ *
+ * @example
+ * const queue = new Queue<string>(10);
+ * yield* queue.put('item'); // waits while it is full
+ * const item = yield* queue.get(); // waits while it is empty
+ */
+export class Queue<T = unknown> extends LoopBound {
+  readonly #maxsize: number;
+  readonly #items: Store<T>;
+  readonly #getters = new Set<Future<void>>();
+  readonly #putters = new Set<Future<void>>();
+  #unfinished = 0;
+  readonly #finished = new Event();
+  #isShutDown = false;
+
+  /** @param maxsize The most items; zero or less for no bound. Default 0. */
+  constructor(maxsize = 0) {
+    super();
+    this.#maxsize = maxsize;
+    this.#items = this._makeStore();
+    this.#finished.set();
+  }
+
+  get maxsize(): number {
+    return this.#maxsize;
+  }
+
+  /** How many items are in it. */
+  qsize(): number {
+    return this.#items.length;
+  }
+
+  empty(): boolean {
+    return this.#items.length === 0;
+  }
+
+  full(): boolean {
+    return this.#maxsize > 0 && this.#items.length >= this.#maxsize;
+  }
+
+  /**
+   * Puts an item in, waiting while the queue is full.
+   *
+   * @throws {QueueShutDown} If it is shut down, also while waiting.
+   */
+  *put(item: T): Coroutine<void> {
+    while (this.full()) {
+      if (this.#isShutDown) throw new QueueShutDown();
+      yield* this.#wait(this.#putters);
+    }
+    this.putNowait(item);
+  }
+
+  /**
+   * Puts an item in without waiting.
+   *
+   * @throws {QueueFull} If there is no free slot.
+   * @throws {QueueShutDown} If it is shut down.
+   */
+  putNowait(item: T): void {
+    if (this.#isShutDown) throw new QueueShutDown();
+    if (this.full()) throw new QueueFull();
+    this.#items.push(item);
+    this.#unfinished += 1;
+    this.#finished.clear();
+    wakeNext(this.#getters);
+  }
+
+  /**
+   * Takes an item out, waiting while there is none.
+   *
+   * @throws {QueueShutDown} If it is shut down and empty, also while waiting.
+   */
+  *get(): Coroutine<T> {
+    while (this.empty()) {
+      if (this.#isShutDown) throw new QueueShutDown();
+      yield* this.#wait(this.#getters);
+    }
+    return this.getNowait();
+  }
+
+  /**
+   * Takes an item out without waiting.
+   *
+   * @throws {QueueEmpty} If there is none.
+   * @throws {QueueShutDown} If there is none and it is shut down.
+   */
+  getNowait(): T {
+    if (this.empty()) throw this.#isShutDown ? new QueueShutDown() : new QueueEmpty();
+    const item = this.#items.take();
+    wakeNext(this.#putters);
+    return item;
+  }
+
+  /**
+   * Says that the work on an item that was taken out is done.
+   *
+   * @throws {RangeError} If it is called more often than items were put in: "task_done() called too many times"
+   *   (Python's ValueError).
+   */
+  taskDone(): void {
+    if (this.#unfinished <= 0) throw new RangeError('task_done() called too many times');
+    this.#unfinished -= 1;
+    if (this.#unfinished === 0) this.#finished.set();
+  }
+
+  /** Waits until `taskDone()` was called for every item that was put in. */
+  *join(): Coroutine<void> {
+    if (this.#unfinished > 0) yield* this.#finished.wait();
+  }
+
+  /**
+   * Ends the queue: puts fail, gets fail once it is empty, and who waits is woken to see that.
+   *
+   * @param immediate Drop the items as well; each counts as done for `join()`. Default false.
+   */
+  shutdown(immediate = false): void {
+    this.#isShutDown = true;
+    if (immediate) {
+      while (!this.empty()) {
+        this.#items.take();
+        if (this.#unfinished > 0) this.#unfinished -= 1;
+      }
+      if (this.#unfinished === 0) this.#finished.set();
+    }
+    wakeAll(this.#getters);
+    wakeAll(this.#putters);
+  }
+
+  statistics(): {
+    readonly size: number;
+    readonly maxsize: number;
+    readonly unfinished: number;
+    readonly tasksWaitingGet: number;
+    readonly tasksWaitingPut: number;
+  } {
+    return {
+      size: this.qsize(),
+      maxsize: this.#maxsize,
+      unfinished: this.#unfinished,
+      tasksWaitingGet: this.#getters.size,
+      tasksWaitingPut: this.#putters.size,
+    };
+  }
+
+  /** The items' order: subclasses choose another. @internal */
+  protected _makeStore(): Store<T> {
+    return new FifoStore<T>();
+  }
+
+  *#wait(waiters: Set<Future<void>>): Coroutine<void> {
+    const waiter = new Future<void>(null, this._getLoop());
+    waiters.add(waiter);
+    try {
+      yield* waiter;
+    } catch (error) {
+      waiter.cancel();
+      waiters.delete(waiter);
+      // We were woken and cannot act on it: the next one should.
+      const canGoOn = waiters === this.#putters ? !this.full() : !this.empty();
+      if (canGoOn && !waiter.cancelled()) wakeNext(waiters);
+      throw error;
+    }
+  }
+
+  /** @internal */
+  _repr(): string {
+    const parts = [`maxsize=${this.#maxsize}`];
+    if (!this.empty()) parts.push(`_queue=[${[...this.#items].map(repr).join(', ')}]`);
+    if (this.#getters.size > 0) parts.push(`_getters[${this.#getters.size}]`);
+    if (this.#putters.size > 0) parts.push(`_putters[${this.#putters.size}]`);
+    if (this.#unfinished > 0) parts.push(`tasks=${this.#unfinished}`);
+    if (this.#isShutDown) parts.push('shutdown');
+    return `<${this.constructor.name} ${parts.join(' ')}>`;
+  }
+
+  override toString(): string {
+    return this._repr();
+  }
+}
+
+/** Takes the item out that was put in last. */
+export class LifoQueue<T = unknown> extends Queue<T> {
+  protected override _makeStore(): Store<T> {
+    return new LifoStore<T>();
+  }
+}
+
+/**
+ * Takes the smallest item out. Numbers, strings and what converts to them compare as with `<`, arrays element by
+ * element as Python's tuples do; equal items come out in the order they were put in.
+ *
+ * @example
+ * const jobs = new PriorityQueue<[priority: number, name: string]>();
+ * jobs.putNowait([2, 'later']);
+ * jobs.putNowait([1, 'first']);
+ */
+export class PriorityQueue<T = unknown> extends Queue<T> {
+  protected override _makeStore(): Store<T> {
+    return new PriorityStore<T>();
+  }
+}
+
+class FifoStore<T> extends Ring<T> implements Store<T> {
+  take(): T {
+    return this.shift();
+  }
+}
+
+class LifoStore<T> implements Store<T> {
+  readonly #items: T[] = [];
+  get length(): number {
+    return this.#items.length;
+  }
+  push(item: T): void {
+    this.#items.push(item);
+  }
+  take(): T {
+    return this.#items.pop() as T; // the queue asks only when there is one
+  }
+  [Symbol.iterator](): Iterator<T> {
+    return this.#items.values();
+  }
+}
+
+/** A binary heap, ordered by (item, order of arrival). */
+class PriorityStore<T> implements Store<T> {
+  readonly #items: { readonly item: T; readonly seq: number }[] = [];
+  #counter = 0;
+
+  get length(): number {
+    return this.#items.length;
+  }
+
+  push(item: T): void {
+    const items = this.#items;
+    const entry = { item, seq: this.#counter++ };
+    let index = items.length;
+    items.push(entry);
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      if (!this.#before(index, parent)) break;
+      this.#swap(index, parent);
+      index = parent;
+    }
+  }
+
+  take(): T {
+    const items = this.#items;
+    this.#swap(0, items.length - 1);
+    const { item } = items.pop() as { item: T }; // the queue asks only when there is one
+    let index = 0;
+    for (;;) {
+      let smallest = index;
+      for (const child of [2 * index + 1, 2 * index + 2]) {
+        if (child < items.length && this.#before(child, smallest)) smallest = child;
+      }
+      if (smallest === index) return item;
+      this.#swap(index, smallest);
+      index = smallest;
+    }
+  }
+
+  *[Symbol.iterator](): Iterator<T> {
+    for (const { item } of this.#items) yield item;
+  }
+
+  #before(a: number, b: number): boolean {
+    const [left, right] = [this.#items[a], this.#items[b]] as { item: T; seq: number }[];
+    if (left === undefined || right === undefined) return false;
+    const order = compare(left.item, right.item);
+    return order < 0 || (order === 0 && left.seq < right.seq);
+  }
+
+  #swap(a: number, b: number): void {
+    const items = this.#items;
+    [items[a], items[b]] = [items[b], items[a]] as [(typeof items)[0], (typeof items)[0]];
+  }
+}
+
+function compare(a: unknown, b: unknown): number {
+  if (Array.isArray(a) && Array.isArray(b)) {
+    for (let i = 0; i < a.length && i < b.length; i += 1) {
+      const order = compare(a[i], b[i]);
+      if (order !== 0) return order;
+    }
+    return a.length - b.length;
+  }
+  if ((a as number) < (b as number)) return -1;
+  return (b as number) < (a as number) ? 1 : 0;
+}
+
+function wakeNext(waiters: Set<Future<void>>): void {
+  for (const waiter of waiters) {
+    waiters.delete(waiter);
+    if (waiter.done()) continue;
+    waiter.setResult();
+    return;
+  }
+}
+
+function wakeAll(waiters: Set<Future<void>>): void {
+  for (const waiter of waiters) if (!waiter.done()) waiter.setResult();
+  waiters.clear();
+}

@@ -1,0 +1,84 @@
+/**
+ * asyncFor, aiter and anext: Python's `async for`.
+ *
+ * Source: PEP 492 and PEP 525. An asynchronous iterable of coroutine land has `anext()`, a coroutine of an iterator
+ * result. Native asynchronous iterables (async generators, streams) work too: each step is a Promise that the loop
+ * waits for. `for await` in native code takes both, since ours have `[Symbol.asyncIterator]`.
+ */
+
+import type { Awaitable, Coroutine } from '../core/awaitable.ts';
+import { repr } from '../core/format-helpers.ts';
+import { fromPromise } from './promises.ts';
+
+/** An asynchronous iterator of coroutine land. */
+export interface CoroutineIterator<T> {
+  anext(): Awaitable<IteratorResult<T, unknown>>;
+  /** Ends it early, so that its cleanup runs. */
+  aclose?(): Awaitable<unknown>;
+}
+
+/** What `asyncFor` goes through. */
+export type AsyncIterableOf<T> = CoroutineIterator<T> | AsyncIterable<T>;
+
+/**
+ * The iterator of an asynchronous iterable.
+ *
+ * @throws {TypeError} If it is none.
+ */
+export function aiter<T>(iterable: AsyncIterableOf<T>): CoroutineIterator<T> {
+  if (typeof (iterable as CoroutineIterator<T> | null)?.anext === 'function')
+    return iterable as CoroutineIterator<T>;
+  const make = (iterable as AsyncIterable<T> | null)?.[Symbol.asyncIterator];
+  if (typeof make !== 'function')
+    throw new TypeError(`'async for' requires an asynchronous iterable, got ${repr(iterable)}`);
+  return new NativeIterator<T>(make.call(iterable));
+}
+
+/** The next iterator result of an asynchronous iterator: `{ done: false, value }`, or `{ done: true }`. */
+export function* anext<T>(iterator: CoroutineIterator<T>): Coroutine<IteratorResult<T, unknown>> {
+  return yield* iterator.anext();
+}
+
+/**
+ * Calls `body` with each item in turn. When it ends early, by an error, a cancellation or `return false`, a native
+ * iterator's `return()` or ours' `aclose()` is waited for.
+ *
+ * @param body A coroutine function; when it returns false the loop ends.
+ * @example
+ * yield* asyncFor(socket, function* (message) {
+ *   if (message === 'bye') return false;
+ *   yield* answer(message);
+ * });
+ */
+export function* asyncFor<T>(
+  iterable: AsyncIterableOf<T>,
+  body: (item: T) => Coroutine<unknown>,
+): Coroutine<void> {
+  const iterator = aiter(iterable);
+  let exhausted = false;
+  try {
+    for (;;) {
+      const step = yield* iterator.anext();
+      if (step.done) {
+        exhausted = true;
+        return;
+      }
+      if ((yield* body(step.value)) === false) return;
+    }
+  } finally {
+    if (!exhausted && iterator.aclose !== undefined) yield* iterator.aclose();
+  }
+}
+
+class NativeIterator<T> implements CoroutineIterator<T> {
+  readonly #native: AsyncIterator<T>;
+  constructor(native: AsyncIterator<T>) {
+    this.#native = native;
+  }
+  anext(): Awaitable<IteratorResult<T, unknown>> {
+    return fromPromise(this.#native.next());
+  }
+  *aclose(): Coroutine<void> {
+    if (this.#native.return !== undefined) yield* fromPromise(this.#native.return());
+  }
+}

@@ -16,7 +16,7 @@ export function repr(value: unknown): string {
     case 'string':
       return `'${value.length > MAX_REPR ? `${value.slice(0, MAX_REPR)}…` : value}'`;
     case 'function':
-      return `<function ${value.name || 'anonymous'}>`;
+      return `<function ${functionName(value)}>`;
     case 'symbol':
     case 'bigint':
     case 'number':
@@ -42,9 +42,17 @@ function reprObject(value: object): string {
   }
 }
 
+function functionName(value: { readonly name: string }): string {
+  try {
+    return value.name || 'anonymous';
+  } catch {
+    return 'anonymous'; // a proxy that throws
+  }
+}
+
 /** `name(arg, arg)` for a callback and its arguments. @internal */
 export function formatCallback(callback: (...args: never[]) => unknown, args: readonly unknown[]): string {
-  return `${callback.name || 'anonymous'}(${args.map(repr).join(', ')})`;
+  return `${functionName(callback)}(${args.map(repr).join(', ')})`;
 }
 
 /** The stack of the caller, without this library's innermost `skip` frames; debug mode only. @internal */

@@ -168,13 +168,12 @@ export class SimLoop extends BaseEventLoop {
     return this.#host.ticks;
   }
 
-  override async runUntilComplete<T>(future: AwaitableOrPromise<T>): Promise<T> {
+  override runUntilComplete<T>(future: AwaitableOrPromise<T>): Promise<T> {
+    const result = super.runUntilComplete(future);
     this.#awaited += 1;
-    try {
-      return await super.runUntilComplete(future);
-    } finally {
+    return result.finally(() => {
       this.#awaited -= 1;
-    }
+    });
   }
 
   /** @internal */

@@ -30,6 +30,7 @@ export {
   Task,
 } from './tasks/tasks.ts';
 export { AsCompleted, asCompleted } from './sync/as-completed.ts';
+export { staggeredRace } from './sync/staggered.ts';
 export { type AsyncIterableOf, aiter, anext, asyncFor, type CoroutineIterator } from './tasks/async-iter.ts';
 export { gather, shield } from './tasks/gather.ts';
 export { sleep } from './tasks/sleep.ts';

@@ -47,7 +47,7 @@ export { TaskGroup, withTaskGroup } from './tasks/taskgroups.ts';
 export { type AsyncContextManager, asyncWith } from './tasks/async-with.ts';
 
 // futures and the bridges to the platform
-export { Future, isfuture } from './tasks/futures.ts';
+export { Future, futureAddToAwaitedBy, futureDiscardFromAwaitedBy, isfuture } from './tasks/futures.ts';
 export { asyncTask, fromPromise, wrapFuture } from './tasks/promises.ts';
 export { abortSignalOf, withAbortSignal } from './tasks/abort-signal.ts';
 

@@ -12,8 +12,8 @@ import { TimeoutError } from '../core/exceptions.ts';
 import { repr } from '../core/format-helpers.ts';
 import type { CoroutineIterator } from '../tasks/async-iter.ts';
 import { iscoroutine } from '../tasks/coroutines.ts';
-import { isfuture } from '../tasks/futures.ts';
-import { ensureFuture } from '../tasks/tasks.ts';
+import { futureAddToAwaitedBy, futureDiscardFromAwaitedBy, isfuture } from '../tasks/futures.ts';
+import { currentTask, ensureFuture } from '../tasks/tasks.ts';
 import { Queue } from './queues.ts';
 
 export class AsCompleted<T>
@@ -25,11 +25,15 @@ export class AsCompleted<T>
   #left: number;
   readonly #timer: TimerHandle | null = null;
   readonly #loop = getEventLoop();
+  readonly #task = currentTask(this.#loop);
 
   constructor(awaitables: Iterable<AwaitableOrPromise<T>>, timeout: number | null) {
     this.#todo = new Set([...new Set(awaitables)].map((one) => ensureFuture(one, { loop: this.#loop })));
     this.#left = this.#todo.size;
-    for (const future of this.#todo) future.addDoneCallback(this.#completed);
+    for (const future of this.#todo) {
+      future.addDoneCallback(this.#completed);
+      if (this.#task !== null) futureAddToAwaitedBy(future, this.#task);
+    }
     if (this.#left > 0 && timeout !== null) this.#timer = this.#loop.callLater(timeout, this.#expired);
   }
 
@@ -70,6 +74,7 @@ export class AsCompleted<T>
 
   readonly #completed = (future: FutureLike<T>): void => {
     if (!this.#todo.delete(future)) return; // the timeout was first
+    this.#forget(future);
     this.#done.putNowait(future);
     if (this.#todo.size === 0) this.#timer?.cancel();
   };
@@ -77,10 +82,15 @@ export class AsCompleted<T>
   readonly #expired = (): void => {
     for (const future of this.#todo) {
       future.removeDoneCallback(this.#completed);
+      this.#forget(future);
       this.#done.putNowait(null);
     }
     this.#todo.clear();
   };
+
+  #forget(future: FutureLike<T>): void {
+    if (this.#task !== null) futureDiscardFromAwaitedBy(future, this.#task);
+  }
 }
 
 /**

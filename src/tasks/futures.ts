@@ -104,6 +104,8 @@ export class Future<T = unknown> implements FutureLike<T> {
   declare _unretrieved: Unretrieved | null;
   /** @internal */
   declare _sourceTraceback: string | null;
+  /** Those who wait for it by a done callback: a gather, a group's parent. Tasks in `yield*` are entries. @internal */
+  declare _awaitedBy: Set<FutureLike<unknown>> | null;
   /** A task's name; a number stands for one that is only written out when somebody asks. @internal */
   declare _name: string | number | null;
 
@@ -123,6 +125,7 @@ export class Future<T = unknown> implements FutureLike<T> {
     this._cancelledError = null;
     this._unretrieved = null;
     this._name = null;
+    this._awaitedBy = null;
     this._sourceTraceback = loop.getDebug() ? extractStack(2) : null;
   }
 
@@ -423,6 +426,24 @@ export function isfuture(value: unknown): value is FutureLike<unknown> {
     value !== null &&
     typeof (value as FutureLike<unknown>)._asyncioFutureBlocking === 'boolean'
   );
+}
+
+/** Notes that `waiter` waits for `future` by other means than `yield*`. For views of who waits for whom. */
+export function futureAddToAwaitedBy(future: FutureLike<unknown>, waiter: FutureLike<unknown>): void {
+  if (!(future instanceof Future) || !isfuture(waiter)) return;
+  future._awaitedBy ??= new Set();
+  future._awaitedBy.add(waiter);
+}
+
+/** Takes back what `futureAddToAwaitedBy` noted; what was not noted does no harm. */
+export function futureDiscardFromAwaitedBy(future: FutureLike<unknown>, waiter: FutureLike<unknown>): void {
+  if (future instanceof Future) future._awaitedBy?.delete(waiter);
+}
+
+/** Who waits for `future`: tasks in `yield*`, then those noted. @internal */
+export function awaitedBy(future: Future<unknown>): FutureLike<unknown>[] {
+  const tasks = future._entries().filter((entry) => !(entry instanceof CallbackEntry));
+  return [...(tasks as unknown as FutureLike<unknown>[]), ...(future._awaitedBy ?? [])]; // the only waiters are tasks
 }
 
 /** Passes the outcome of a done future on to a pending one, unless that has been cancelled. @internal */

@@ -9,7 +9,7 @@ import type { AwaitableOrPromise, FutureLike, ResultOf } from '../core/awaitable
 import type { AbstractEventLoop } from '../core/events.ts';
 import { getEventLoop } from '../core/events.ts';
 import { CancelledError } from '../core/exceptions.ts';
-import { copyFutureState, Future } from './futures.ts';
+import { copyFutureState, Future, futureAddToAwaitedBy, futureDiscardFromAwaitedBy } from './futures.ts';
 import { ensureFuture, Task } from './tasks.ts';
 
 type Results<A extends readonly AwaitableOrPromise<unknown>[]> = { -readonly [K in keyof A]: ResultOf<A[K]> };
@@ -87,6 +87,7 @@ function gatherAll(awaitables: AwaitableOrPromise<unknown>[], returnExceptions: 
 
   const childDone = (child: FutureLike<unknown>): void => {
     remaining -= 1;
+    if (outer !== null) futureDiscardFromAwaitedBy(child, outer);
     if (outer === null || outer.done()) {
       // Too late to matter; looking at the error keeps it from being reported.
       if (!child.cancelled()) child.exception();
@@ -125,6 +126,7 @@ function gatherAll(awaitables: AwaitableOrPromise<unknown>[], returnExceptions: 
     children.push(child);
   }
   outer = new GatheringFuture<unknown[]>(children, loop as AbstractEventLoop); // there is at least one child
+  for (const child of futures.values()) if (!child.done()) futureAddToAwaitedBy(child, outer);
   // Last, so that a gather whose children are all done is done when it is returned.
   for (const child of alreadyDone) childDone(child);
   return outer;
@@ -153,7 +155,9 @@ export function shield<T>(awaitable: AwaitableOrPromise<T>): FutureLike<T> {
   const outer = new Future<T>({ loop: inner.getLoop() });
   const innerDone = (done: FutureLike<T>): void => copyFutureState(done, outer as Future<unknown>);
   inner.addDoneCallback(innerDone);
+  futureAddToAwaitedBy(inner, outer);
   outer.addDoneCallback(() => {
+    futureDiscardFromAwaitedBy(inner, outer);
     if (!inner.done()) inner.removeDoneCallback(innerDone);
   });
   return outer;

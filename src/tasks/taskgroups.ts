@@ -15,7 +15,7 @@ import { repr } from '../core/format-helpers.ts';
 import type { AsyncContextManager } from './async-with.ts';
 import { asyncWith } from './async-with.ts';
 import { closeCoroutine, iscoroutine } from './coroutines.ts';
-import { Future } from './futures.ts';
+import { Future, futureAddToAwaitedBy, futureDiscardFromAwaitedBy } from './futures.ts';
 import type { Task } from './tasks.ts';
 import { currentTask } from './tasks.ts';
 
@@ -51,6 +51,7 @@ export class TaskGroup implements AsyncContextManager<TaskGroup, true> {
       throw new RuntimeError(`TaskGroup ${repr(this)} ${refusal}`);
     }
     const task = loop.createTask(coro, options);
+    futureAddToAwaitedBy(task as TaskLike<unknown>, this.#parent as TaskLike<unknown>);
     this.#tasks.add(task as TaskLike<unknown>);
     // Also for a task that is done already (an eager one): the block must not be cancelled in mid-statement.
     task.addDoneCallback((done) => this.#taskDone(done as TaskLike<unknown>));
@@ -162,6 +163,7 @@ export class TaskGroup implements AsyncContextManager<TaskGroup, true> {
 
   #taskDone(task: TaskLike<unknown>): void {
     this.#tasks.delete(task);
+    futureDiscardFromAwaitedBy(task, this.#parent as TaskLike<unknown>); // set by aenter
     if (this.#completed !== null && this.#tasks.size === 0 && !this.#completed.done())
       this.#completed.setResult();
     if (task.cancelled()) return;

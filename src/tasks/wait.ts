@@ -11,8 +11,8 @@ import { getRunningLoop } from '../core/events.ts';
 import { isCancelled, TimeoutError } from '../core/exceptions.ts';
 import { repr } from '../core/format-helpers.ts';
 import { isAwaitable, iscoroutine } from './coroutines.ts';
-import { Future, isfuture } from './futures.ts';
-import { ensureFuture } from './tasks.ts';
+import { Future, futureAddToAwaitedBy, futureDiscardFromAwaitedBy, isfuture } from './futures.ts';
+import { currentTask, ensureFuture } from './tasks.ts';
 import { timeout as timeoutScope } from './timeouts.ts';
 
 export const FIRST_COMPLETED = 'FIRST_COMPLETED';
@@ -75,12 +75,19 @@ function* waitUntil(
       release(waiter);
     }
   };
-  for (const future of all) future.addDoneCallback(completed);
+  const task = currentTask(loop);
+  for (const future of all) {
+    future.addDoneCallback(completed);
+    if (task !== null) futureAddToAwaitedBy(future, task);
+  }
   try {
     yield* waiter;
   } finally {
     timer?.cancel();
-    for (const future of all) future.removeDoneCallback(completed);
+    for (const future of all) {
+      future.removeDoneCallback(completed);
+      if (task !== null) futureDiscardFromAwaitedBy(future, task);
+    }
   }
 }
 

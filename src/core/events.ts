@@ -198,6 +198,10 @@ export abstract class AbstractEventLoop {
   _taskNames = 0;
   /** @internal */
   _instrument: Instrument | null = null;
+  /** Debug mode: every wait notes the stack of its `yield*` chain. @internal */
+  _tracesAwaits = false;
+  /** The stack of the wait that has just begun; the task takes it over. @internal */
+  _awaitStack: string | null = null;
   /** Reports of errors that nobody has retrieved yet; told at close if they are still there. @internal */
   _unretrieved: Set<{ report(): void }> | null = null;
 

@@ -300,6 +300,7 @@ export class BaseEventLoop extends AbstractEventLoop {
 
   override setDebug(enabled: boolean): void {
     this.#debug = enabled;
+    this._tracesAwaits = enabled;
   }
 
   /** Adds a view, a trace or a measurement. See {@link Instrument}. */

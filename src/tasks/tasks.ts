@@ -24,6 +24,7 @@ import type { AbstractEventLoop, TaskFactory } from '../core/events.ts';
 import { _getRunningLoop, getEventLoop, getRunningLoop } from '../core/events.ts';
 import { asError, isCancelled, isExit, RuntimeError } from '../core/exceptions.ts';
 import { repr } from '../core/format-helpers.ts';
+import { logger } from '../core/log.ts';
 import { closeCoroutine, isAwaitable, iscoroutine, isThenable, YIELD } from './coroutines.ts';
 import type { Waiter } from './futures.ts';
 import { Future, formatName, isfuture, PENDING } from './futures.ts';
@@ -60,6 +61,8 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T>, Waiter 
   declare _pendingError: Error | null;
   /** False where the loop itself answers for it: no report if it is still pending at close. @internal */
   declare _logDestroyPending: boolean;
+  /** Debug mode: where it waits. @internal */
+  declare _awaitStack: string | null;
   /** Neighbours in the loop's list of pending tasks. @internal */
   declare _previous: Task<unknown> | null;
   /** @internal */
@@ -87,6 +90,7 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T>, Waiter 
     this._cancelRequests = 0;
     this._pendingError = null;
     this._logDestroyPending = true;
+    this._awaitStack = null;
     this._previous = null;
     this._next = loop._tasks as Task<unknown> | null; // only this class is put into the list
     if (this._next !== null) this._next._previous = this as Task<unknown>;
@@ -147,6 +151,27 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T>, Waiter 
       if (this._cancelRequests === 0) this._mustCancel = false;
     }
     return this._cancelRequests;
+  }
+
+  /**
+   * Where the task waits: the calls of its `yield*` chain, innermost first, as the engine writes them. Only debug mode
+   * records them, since engines do not show the frames of a suspended generator; otherwise the array is empty.
+   *
+   * @param options.limit The most frames, counted from the innermost.
+   */
+  getStack(options?: { readonly limit?: number | null }): string[] {
+    if (this._awaitStack === null || this._futureWaiter === null) return [];
+    return this._awaitStack.split('\n').slice(0, options?.limit ?? undefined);
+  }
+
+  /** Writes `getStack()` to the log, or to `options.print`. */
+  printStack(options?: { readonly limit?: number | null; readonly print?: (line: string) => void }): void {
+    const print = options?.print ?? ((line: string) => logger.info(line));
+    const stack = this.getStack(options);
+    print(
+      stack.length === 0 ? `No stack for ${repr(this)}` : `Stack for ${repr(this)} (most recent call first):`,
+    );
+    for (const line of stack) print(line);
   }
 
   /** @throws {RuntimeError} Always: the coroutine sets the result. */
@@ -242,6 +267,7 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T>, Waiter 
     }
     const future = yielded as FutureLike<unknown> & Yielded; // there is no problem with it
     future._asyncioFutureBlocking = false;
+    if (this._loop._tracesAwaits) this._awaitStack = this._loop._awaitStack;
     if (future._addEntry !== undefined) future._addEntry(this);
     else future.addDoneCallback(() => this._run(), { context: copyContext() });
     this._futureWaiter = future;

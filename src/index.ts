@@ -19,7 +19,7 @@ export type {
   TaskLike,
   TaskOptions,
 } from './core/awaitable.ts';
-export { iscoroutine, iscoroutinefunction } from './tasks/coroutines.ts';
+export { coroutine, iscoroutine, iscoroutinefunction } from './tasks/coroutines.ts';
 export {
   allTasks,
   createEagerTaskFactory,
@@ -27,12 +27,16 @@ export {
   currentTask,
   eagerTaskFactory,
   ensureFuture,
+  runCoroutineThreadsafe,
   Task,
 } from './tasks/tasks.ts';
 export { AsCompleted, asCompleted } from './sync/as-completed.ts';
 export { staggeredRace } from './sync/staggered.ts';
 export { type AsyncIterableOf, aiter, anext, asyncFor, type CoroutineIterator } from './tasks/async-iter.ts';
-export { gather, shield } from './tasks/gather.ts';
+export { gather } from './tasks/gather.ts';
+export { shield, withShield } from './tasks/shield.ts';
+export { AsyncGeneratorOf, asyncGenerator, type Emit } from './tasks/async-generators.ts';
+export { type ExceptClause, type ExceptCondition, exceptStar } from './tasks/except-star.ts';
 export { sleep } from './tasks/sleep.ts';
 export {
   ALL_COMPLETED,
@@ -93,6 +97,7 @@ export {
   BaseException,
   BrokenBarrierError,
   CancelledError,
+  GeneratorExit,
   IncompleteReadError,
   InvalidStateError,
   isBaseException,
@@ -106,4 +111,4 @@ export {
   SystemExit,
   TimeoutError,
 } from './core/exceptions.ts';
-export { BaseExceptionGroup, ExceptionGroup } from './core/exception-group.ts';
+export { BaseExceptionGroup, ExceptionGroup, formatException } from './core/exception-group.ts';

@@ -6,3 +6,4 @@ export type { HostLoop, Pump } from './core/host.ts';
 export type { Instrument } from './core/instrument.ts';
 export { BrowserHost, type BrowserHostOptions } from './loop/browser-host.ts';
 export { enterTask, leaveTask, registerTask, swapCurrentTask, unregisterTask } from './tasks/tasks.ts';
+export { LoopBound } from './sync/mixins.ts';

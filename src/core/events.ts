@@ -202,6 +202,10 @@ export abstract class AbstractEventLoop {
   _tracesAwaits = false;
   /** The stack of the wait that has just begun; the task takes it over. @internal */
   _awaitStack: string | null = null;
+  /** Asynchronous generators that were begun and not finished. @internal */
+  _asyncgens: Set<{ close(): Coroutine<void> }> | null = null;
+  /** @internal */
+  _asyncgensShutdown = false;
   /** Reports of errors that nobody has retrieved yet; told at close if they are still there. @internal */
   _unretrieved: Set<{ report(): void }> | null = null;
 

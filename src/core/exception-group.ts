@@ -111,3 +111,37 @@ function matcher<E extends Error>(condition: Condition<E>): (error: Error) => bo
   const isClass = (condition as unknown) === Error || condition.prototype instanceof Error;
   return isClass ? (error) => error instanceof condition : (condition as (error: Error) => boolean);
 }
+
+/**
+ * An error as readable text, groups as a tree.
+ *
+ * @example
+ * console.log(formatException(error));
+ * //   + ExceptionGroup: unhandled errors in a TaskGroup (2 sub-exceptions)
+ * //   +-+---------------- 1 ----------------
+ * //     | TypeError: a
+ * //     +---------------- 2 ----------------
+ * //     | RangeError: b
+ * //     +------------------------------------
+ */
+export function formatException(error: Error): string {
+  return (
+    error instanceof BaseExceptionGroup ? [`  + ${String(error)}`, ...tree(error, '  ')] : [String(error)]
+  ).join('\n');
+}
+
+function tree(group: BaseExceptionGroup, indent: string): string[] {
+  const lines: string[] = [];
+  group.errors.forEach((error, index) => {
+    const edge = index === 0 ? `${indent}+-+` : `${indent}  +`;
+    lines.push(`${edge}---------------- ${index + 1} ----------------`);
+    lines.push(
+      ...String(error)
+        .split('\n')
+        .map((line) => `${indent}  | ${line}`),
+    );
+    if (error instanceof BaseExceptionGroup) lines.push(...tree(error, `${indent}  `));
+  });
+  lines.push(`${indent}  +------------------------------------`);
+  return lines;
+}

@@ -38,6 +38,8 @@ export class CancelledError extends BaseException {
   }
   /** What was given to `cancel(msg)`: one element, or none. */
   readonly args: readonly unknown[];
+  /** Debug mode: the stack of the `cancel()` that it comes from. */
+  cancelledFrom?: string;
   constructor(...args: readonly unknown[]) {
     super(args.length > 0 ? String(args[0]) : '');
     this.args = args;
@@ -60,6 +62,13 @@ export class SystemExit extends BaseException {
   constructor(code: unknown = undefined, options?: ErrorOptions) {
     super(code === undefined ? '' : String(code), options);
     this.code = code;
+  }
+}
+
+/** An asynchronous generator is being closed: thrown in where it last gave a value. */
+export class GeneratorExit extends BaseException {
+  static {
+    this.prototype.name = 'GeneratorExit';
   }
 }
 

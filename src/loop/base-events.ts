@@ -35,6 +35,7 @@ import { ReadyQueue } from '../core/ready-queue.ts';
 import { TimerHeap } from '../core/timer-heap.ts';
 import { closeCoroutine, iscoroutine, iscoroutinefunction } from '../tasks/coroutines.ts';
 import { Future, isfuture } from '../tasks/futures.ts';
+import { gather } from '../tasks/gather.ts';
 import { allTasks, ensureFuture, Task } from '../tasks/tasks.ts';
 import { InstrumentSet } from './instruments.ts';
 
@@ -73,6 +74,7 @@ export class BaseEventLoop extends AbstractEventLoop {
   constructor(host: HostLoop) {
     super();
     this.host = host;
+    if ((globalThis as { PYTHONASYNCIODEBUG?: unknown }).PYTHONASYNCIODEBUG) this.setDebug(true);
   }
 
   // Running and stopping
@@ -147,8 +149,25 @@ export class BaseEventLoop extends AbstractEventLoop {
     this._foreignTasks = null;
   }
 
+  /** Closes every asynchronous generator that was begun in this loop, and reports those that fail at it. */
   override *shutdownAsyncgens(): Coroutine<void> {
-    // Async generators of the loop's own are not part of this version: there is none to close.
+    this._asyncgensShutdown = true;
+    const generators = [...(this._asyncgens ?? [])];
+    this._asyncgens = null;
+    if (generators.length === 0) return;
+    const outcomes = yield* gather(
+      generators.map((generator) => generator.close()),
+      { returnExceptions: true },
+    );
+    outcomes.forEach((exception, index) => {
+      if (!(exception instanceof Error)) return;
+      const asyncgen = generators[index];
+      this.callExceptionHandler({
+        message: `an error occurred during closing of asynchronous generator ${repr(asyncgen)}`,
+        exception,
+        asyncgen,
+      });
+    });
   }
 
   override *shutdownDefaultExecutor(_timeout?: number | null): Coroutine<void> {
@@ -163,6 +182,7 @@ export class BaseEventLoop extends AbstractEventLoop {
 
   override callSoon<A extends unknown[]>(callback: Callback<A>, ...args: A): Handle {
     this.#checkClosed();
+    if (this.#debug) this.#checkRealm();
     this.#checkCallback(callback, 'callSoon');
     const handle = new Handle(callback as Callback, args, this);
     this.#enqueue(handle);
@@ -465,6 +485,7 @@ export class BaseEventLoop extends AbstractEventLoop {
 
   #addTimer(when: number, callback: Callback<never>, args: readonly unknown[], method: string): TimerHandle {
     this.#checkClosed();
+    if (this.#debug) this.#checkRealm();
     this.#checkCallback(callback, method);
     const handle = new TimerHandle(when, callback as Callback, args, this);
     this._scheduled.push(when, handle);
@@ -544,6 +565,14 @@ export class BaseEventLoop extends AbstractEventLoop {
 
   #checkClosed(): void {
     if (this.#closed) throw new RuntimeError('Event loop is closed');
+  }
+
+  /** Debug mode: a callback of one loop that calls into another is mostly a mistake; callSoonThreadsafe() is not. */
+  #checkRealm(): void {
+    const running = _getRunningLoop();
+    if (running !== null && running !== this) {
+      throw new RuntimeError('Non-thread-safe operation invoked on an event loop other than the current one');
+    }
   }
 
   #checkRunning(): void {

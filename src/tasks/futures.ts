@@ -98,6 +98,8 @@ export class Future<T = unknown> implements FutureLike<T> {
   declare _others: (Waiter | CallbackEntry)[] | null;
   /** @internal */
   declare _cancelMessage: unknown;
+  /** Debug mode: the stack of the last `cancel()`. @internal */
+  declare _cancelStack: string | null;
   /** The error that ended a cancelled task: handed out once, with its stack. @internal */
   declare _cancelledError: CancelledError | null;
   /** @internal */
@@ -122,6 +124,7 @@ export class Future<T = unknown> implements FutureLike<T> {
     this._first = null;
     this._others = null;
     this._cancelMessage = undefined;
+    this._cancelStack = null;
     this._cancelledError = null;
     this._unretrieved = null;
     this._name = null;
@@ -153,6 +156,7 @@ export class Future<T = unknown> implements FutureLike<T> {
     if (this._state !== PENDING) return false;
     this._state = CANCELLED;
     this._cancelMessage = msg ?? undefined;
+    if (this._loop._tracesAwaits) this._cancelStack ??= extractStack(1);
     this._scheduleCallbacks();
     return true;
   }
@@ -306,7 +310,10 @@ export class Future<T = unknown> implements FutureLike<T> {
       this._cancelledError = null;
       return original;
     }
-    return this._cancelMessage === undefined ? new CancelledError() : new CancelledError(this._cancelMessage);
+    const error =
+      this._cancelMessage === undefined ? new CancelledError() : new CancelledError(this._cancelMessage);
+    if (this._cancelStack !== null) error.cancelledFrom = this._cancelStack;
+    return error;
   }
 
   /** @internal */

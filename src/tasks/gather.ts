@@ -1,7 +1,7 @@
 /**
- * gather and shield.
+ * gather: results of several awaitables, in order.
  *
- * Source: tasks.gather and tasks.shield, CPython 3.14. For new code a TaskGroup is the better choice: when one task
+ * Source: tasks.gather, CPython 3.14. For new code a TaskGroup is the better choice: when one task
  * fails, gather leaves the others running.
  */
 
@@ -9,7 +9,7 @@ import type { AwaitableOrPromise, FutureLike, ResultOf } from '../core/awaitable
 import type { AbstractEventLoop } from '../core/events.ts';
 import { getEventLoop } from '../core/events.ts';
 import { CancelledError } from '../core/exceptions.ts';
-import { copyFutureState, Future, futureAddToAwaitedBy, futureDiscardFromAwaitedBy } from './futures.ts';
+import { Future, futureAddToAwaitedBy, futureDiscardFromAwaitedBy } from './futures.ts';
 import { ensureFuture, Task } from './tasks.ts';
 
 type Results<A extends readonly AwaitableOrPromise<unknown>[]> = { -readonly [K in keyof A]: ResultOf<A[K]> };
@@ -141,24 +141,4 @@ function cancellation(future: FutureLike<unknown>): Error {
     return error as Error; // a cancelled future's result() throws its CancelledError, which is what we are after
   }
   return new CancelledError();
-}
-
-/**
- * Protects an awaitable from the cancellation of whoever waits for it: the waiter is cancelled, the awaitable goes on.
- *
- * @example
- * yield* shield(save(document)); // a cancel here does not stop the saving
- */
-export function shield<T>(awaitable: AwaitableOrPromise<T>): FutureLike<T> {
-  const inner = ensureFuture(awaitable);
-  if (inner.done()) return inner;
-  const outer = new Future<T>({ loop: inner.getLoop() });
-  const innerDone = (done: FutureLike<T>): void => copyFutureState(done, outer as Future<unknown>);
-  inner.addDoneCallback(innerDone);
-  futureAddToAwaitedBy(inner, outer);
-  outer.addDoneCallback(() => {
-    futureDiscardFromAwaitedBy(inner, outer);
-    if (!inner.done()) inner.removeDoneCallback(innerDone);
-  });
-  return outer;
 }

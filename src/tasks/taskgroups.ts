@@ -10,7 +10,7 @@ import type { Coroutine, TaskLike, TaskOptions } from '../core/awaitable.ts';
 import type { AbstractEventLoop } from '../core/events.ts';
 import { getRunningLoop } from '../core/events.ts';
 import { exceptionGroup } from '../core/exception-group.ts';
-import { isCancelled, isExit, RuntimeError } from '../core/exceptions.ts';
+import { GeneratorExit, isCancelled, isExit, RuntimeError } from '../core/exceptions.ts';
 import { repr } from '../core/format-helpers.ts';
 import type { AsyncContextManager } from './async-with.ts';
 import { asyncWith } from './async-with.ts';
@@ -145,6 +145,8 @@ export class TaskGroup implements AsyncContextManager<TaskGroup, true> {
       }
       const errors = this.#errors;
       this.#errors = [];
+      // Alone it is the closing of an asynchronous generator, which must see it as it is.
+      if (error instanceof GeneratorExit && errors.length === 1) throw error;
       throw exceptionGroup('unhandled errors in a TaskGroup', errors);
     }
     return true;

@@ -23,7 +23,7 @@ import { copyContext, enterContext, exitContext, realm } from '../core/contextva
 import type { AbstractEventLoop, TaskFactory } from '../core/events.ts';
 import { _getRunningLoop, getEventLoop, getRunningLoop } from '../core/events.ts';
 import { asError, isCancelled, isExit, RuntimeError } from '../core/exceptions.ts';
-import { repr } from '../core/format-helpers.ts';
+import { extractStack, repr } from '../core/format-helpers.ts';
 import { logger } from '../core/log.ts';
 import { closeCoroutine, isAwaitable, iscoroutine, isThenable, YIELD } from './coroutines.ts';
 import type { Waiter } from './futures.ts';
@@ -133,6 +133,7 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T>, Waiter 
     this._retrieve();
     if (this._state !== PENDING) return false;
     this._cancelRequests += 1;
+    if (this._loop._tracesAwaits) this._cancelStack = extractStack(1);
     if (this._futureWaiter?.cancel(msg)) return true;
     this._mustCancel = true;
     this._cancelMessage = msg ?? undefined;
@@ -238,6 +239,11 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T>, Waiter 
       this._mustCancel = false;
       super.cancel(this._cancelMessage);
     } else {
+      if (this._cancelStack !== null && this._cancelRequests > 0) {
+        logger.warning(
+          `${this} swallowed a cancellation without uncancel(); it was cancelled from:\n${this._cancelStack}`,
+        );
+      }
       super.setResult(value);
     }
   }
@@ -393,6 +399,26 @@ function* wrapAwaitable<T>(awaitable: {
   [Symbol.iterator](): Iterator<Suspension, T, unknown>;
 }): Coroutine<T> {
   return yield* awaitable;
+}
+
+/**
+ * Runs a coroutine on `loop` from outside it: from an event listener, or a native function.
+ *
+ * @returns A Promise of its result. Cancellation rejects it with CancelledError.
+ * @throws {TypeError} If `coro` is not a coroutine: "A coroutine object is required".
+ */
+export function runCoroutineThreadsafe<T>(coro: Coroutine<T>, loop: AbstractEventLoop): Promise<T> {
+  if (!iscoroutine(coro)) throw new TypeError('A coroutine object is required');
+  return new Promise<T>((resolve, reject) => {
+    loop.callSoonThreadsafe(() => {
+      try {
+        ensureFuture(coro, { loop }).then(resolve, reject);
+      } catch (error) {
+        reject(error); // a task factory that refuses: the caller is told
+        if (isExit(error)) throw error;
+      }
+    });
+  });
 }
 
 /** The task that is running now on `loop` (default: the running loop), or null. */

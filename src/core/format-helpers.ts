@@ -28,11 +28,22 @@ export function repr(value: unknown): string {
   }
 }
 
+/** What is being written at the moment: a future may be its own result. Empty between calls. */
+const active = /* @__PURE__ */ new Set<object>();
+
 function reprObject(value: object): string {
   try {
     if (value instanceof Error) return `${value.name}(${value.message === '' ? '' : repr(value.message)})`;
     // Our own handles, futures and tasks write themselves.
-    if ('_repr' in value && typeof value._repr === 'function') return String(value._repr());
+    if ('_repr' in value && typeof value._repr === 'function') {
+      if (active.has(value)) return '...';
+      active.add(value);
+      try {
+        return String(value._repr());
+      } finally {
+        active.delete(value);
+      }
+    }
     const name = (value.constructor as { name?: unknown } | undefined)?.name;
     if (typeof name === 'string' && name !== '') return `<${name}>`;
     return Object.prototype.toString.call(value).replace('[object ', '<').replace(']', '>');

@@ -28,7 +28,7 @@ const STATE_NAMES = ['PENDING', 'CANCELLED', 'FINISHED'] as const;
 
 /** A task that waits for a future: queued as it is when the future is done. @internal */
 export interface Waiter extends Runnable {
-  readonly _isWaiter: true;
+  readonly _name: string | number;
 }
 
 class CallbackEntry {
@@ -377,7 +377,9 @@ export class Future<T = unknown> implements FutureLike<T> {
       );
     }
     const callbacks = this._entries().map((entry) =>
-      entry instanceof CallbackEntry ? formatCallback(entry.callback, []) : repr(entry),
+      entry instanceof CallbackEntry
+        ? formatCallback(entry.callback, [])
+        : `wakeup of ${formatName(entry._name)}`,
     );
     if (callbacks.length > 2) callbacks.splice(1, callbacks.length - 2, `<${callbacks.length - 2} more>`);
     if (callbacks.length > 0) info.push(`cb=[${callbacks.join(', ')}]`);

@@ -44,7 +44,7 @@ type Yielded =
  * TaskGroup; not by hand.
  */
 export class Task<T = unknown> extends Future<T> implements TaskLike<T>, Waiter {
-  declare readonly _isWaiter: true;
+  declare _name: string | number;
   /** A step cannot be taken back; the loop asks every runnable. @internal */
   declare readonly _cancelled: boolean;
   /** @internal */
@@ -80,7 +80,6 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T>, Waiter 
     super(null, loop);
     if (!iscoroutine(coro)) throw new TypeError(notACoroutine(coro));
     const name = options?.name;
-    this._isWaiter = true;
     this._cancelled = false;
     this._coro = coro;
     this._name = name === undefined || name === null ? ++loop._taskNames : String(name);
@@ -106,7 +105,7 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T>, Waiter 
   }
 
   getName(): string {
-    return formatName(this._name as string | number); // every task has one
+    return formatName(this._name);
   }
 
   setName(name: unknown): void {

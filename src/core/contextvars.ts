@@ -11,7 +11,8 @@
 import { RuntimeError } from './exceptions.ts';
 import { repr } from './format-helpers.ts';
 
-type Values = Map<ContextVar<unknown>, unknown>;
+/** What a context holds; never changed once it is shared. @internal */
+export type Values = Map<ContextVar<unknown>, unknown>;
 
 /** A snapshot of context variables that code can run in. Iterating gives its variables. */
 export class Context {
@@ -74,12 +75,13 @@ export class Context {
 
   /** A context with the same values; sets on one side do not show on the other. */
   copy(): Context {
-    const copy = new Context();
-    if (this._values !== null) {
-      copy._values = this._values;
-      copy._shared = this._shared = true;
-    }
-    return copy;
+    return contextOf(this._share());
+  }
+
+  /** The values, for a copy that may never be made: a callback takes them along. @internal */
+  _share(): Values | null {
+    if (this._values !== null) this._shared = true;
+    return this._values;
   }
 
   /** The map to write to: cloned first if another context holds it. @internal */
@@ -94,6 +96,16 @@ export class Context {
   _repr(): string {
     return `<Context of ${this.size}>`;
   }
+}
+
+/** A context of its own with shared values. @internal */
+export function contextOf(values: Values | null): Context {
+  const context = new Context();
+  if (values !== null) {
+    context._values = values;
+    context._shared = true;
+  }
+  return context;
 }
 
 /** Where the realm's current context is held: one object, so that hot paths swap a field, not a module binding. @internal */

@@ -7,8 +7,8 @@
  */
 
 import type { AwaitableOrPromise, Coroutine, FutureLike, TaskLike, TaskOptions } from './awaitable.ts';
-import type { Context } from './contextvars.ts';
-import { copyContext, enterContext, exitContext, realm } from './contextvars.ts';
+import type { Context, Values } from './contextvars.ts';
+import { contextOf, enterContext, exitContext, realm } from './contextvars.ts';
 import { isExit, NotImplementedError, RuntimeError } from './exceptions.ts';
 import { extractStack, formatCallback, repr } from './format-helpers.ts';
 import type { Instrument } from './instrument.ts';
@@ -55,8 +55,10 @@ export class Handle implements Runnable {
   declare _cancelled: boolean;
   /** @internal */
   declare _loop: AbstractEventLoop;
+  /** Null until it is needed: the values are enough until then. @internal */
+  declare _context: Context | null;
   /** @internal */
-  declare _context: Context;
+  declare _values: Values | null;
   /** Debug mode: the stack of the `callSoon`. @internal */
   declare _sourceTraceback: string | null;
 
@@ -67,14 +69,17 @@ export class Handle implements Runnable {
     context?: Context | null,
   ) {
     this._callback = callback;
-    this._args = args;
+    // Most callbacks have none: their empty arrays need not live as long as the handle.
+    this._args = args.length === 0 ? NO_ARGS : args;
     this._cancelled = false;
     this._loop = loop;
-    this._context = context ?? copyContext();
+    this._context = context ?? null;
+    this._values = this._context === null ? realm.context._share() : null;
     this._sourceTraceback = loop.getDebug() ? extractStack(2) : null;
   }
 
   getContext(): Context {
+    this._context ??= contextOf(this._values);
     return this._context;
   }
 
@@ -92,7 +97,7 @@ export class Handle implements Runnable {
 
   /** Calls the callback in its context. An error goes to the loop's exception handler. @internal */
   _run(): void {
-    const context = this._context;
+    const context = this._context ?? contextOf(this._values);
     try {
       const previous = enterContext(context);
       try {
@@ -105,6 +110,7 @@ export class Handle implements Runnable {
     } catch (exception) {
       // Interrupt and exit leave the loop; everything else, cancellation included, ends with this callback.
       if (isExit(exception)) throw exception;
+      this._context = context; // the handler sees what the callback has set
       const report: ExceptionContext = {
         message: `Exception in callback ${formatCallback(this._callback, this._args)}`,
         exception,

@@ -1,0 +1,201 @@
+// `npm test`: builds, brings the browsers, and runs everything in every engine.
+//
+//   npm test                                        repo tests, page tests, and the suite on sources and on dist
+//   npm test -- --target=src --browsers=chromium    the suite on one target, in some engines
+//   npm test -- --files='test/tasks/*.test.ts'      only these files of the suite
+//   npm test -- --grep='Lock'                       only tests of the suite whose full name contains this
+//   BROWSERS=chromium npm test                      all of it in fewer engines
+//   SEED=17 npm test                                with the random choices of an earlier run
+//
+// The last line is `N passed, M failed`. The exit code is 1 on any failure, when no test ran, and when an engine
+// that was asked for ran none.
+
+import { spawnSync } from 'node:child_process';
+import { readdirSync, rmSync } from 'node:fs';
+import { relative } from 'node:path';
+import { run as runNode } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { format, parseArgs } from 'node:util';
+import { startTestRunner } from '@web/test-runner';
+import { createConfig } from '../web-test-runner.config.mjs';
+import { ENGINES, ensureBrowsers, selectEngines } from './support/browsers.mjs';
+import { print, Tally } from './support/tally.mjs';
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+
+const { values: options } = parseArgs({
+  options: {
+    files: { type: 'string', multiple: true },
+    browsers: { type: 'string' },
+    target: { type: 'string' },
+    grep: { type: 'string' },
+  },
+});
+if (options.target && !['src', 'dist'].includes(options.target)) {
+  throw new Error(`Cannot test target '${options.target}': it is src or dist`);
+}
+const targets = options.target ? [options.target] : ['src', 'dist'];
+const engines = selectEngines(options.browsers ?? process.env.BROWSERS);
+const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
+/** Whether this is the whole test, not a part of the suite that someone is working on. */
+const isWhole = !options.files && !options.target && !options.grep;
+
+/** Web Test Runner's own words, as far as something is wrong. */
+const quietLogger = {
+  log() {},
+  debug() {},
+  group() {},
+  groupEnd() {},
+  warn: (...messages) => print(format(...messages)),
+  error: (...messages) => print(format(...messages)),
+  logSyntaxError: ({ message, filePath }) => print(`${filePath}: ${message}`),
+};
+
+const tally = new Tally();
+try {
+  await main();
+} catch (error) {
+  tally.problem(error instanceof Error ? error.message : String(error));
+}
+process.exitCode = tally.finish();
+// A browser that does not go away must not keep the result from being told.
+setTimeout(() => process.exit(), 5000).unref();
+
+async function main() {
+  const others = ENGINES.filter((name) => !engines.includes(name));
+  print(
+    `engines: ${engines.join(', ')}${others.length > 0 ? ` (not ${others.join(', ')})` : ''}; seed ${seed}`,
+  );
+  build();
+  await ensureBrowsers(engines, print);
+  if (isWhole) await runNodeFiles('repo', 'test/repo');
+  for (const target of targets) await runSuite(target);
+  if (isWhole) {
+    for (const engine of engines) {
+      // Page tests ask test/support/pages.mjs for "the" engine, and run once in each.
+      process.env.ENGINE = engine;
+      await runNodeFiles(`pages in ${engine}`, 'test/browser');
+    }
+  }
+}
+
+function build() {
+  const started = Date.now();
+  if (targets.includes('dist')) npmRun('build');
+  else for (const folder of ['src', 'test']) rmSync(`build/${folder}`, { recursive: true, force: true });
+  try {
+    execute('tsc', ['-p', 'tsconfig.test.json']);
+  } catch (error) {
+    // Someone who works on one file may want to see it run in spite of a type error, here or elsewhere.
+    if (isWhole) throw error;
+    tally.problem(error.message);
+  }
+  print(`built in ${seconds(started)}`);
+  // Repo tests need not build again.
+  process.env.DIST_IS_FRESH = '1';
+}
+
+function npmRun(script) {
+  execute('npm', ['run', '--silent', script]);
+}
+
+function execute(command, args) {
+  const path = `node_modules/.bin:${process.env.PATH}`;
+  const { status } = spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, PATH: path } });
+  if (status !== 0) throw new Error(`Cannot build: ${command} ${args.join(' ')} gave ${status}`);
+}
+
+/** The browser tests, on the sources or on what is shipped. */
+async function runSuite(target) {
+  const started = Date.now();
+  const files = options.files?.map((pattern) =>
+    pattern.replace(/^(\.\/)?(!?)/, '$2build/').replace(/\.ts$/, '.js'),
+  );
+  const seen = { served: new Set(), refused: new Set() };
+  const config = createConfig({
+    target,
+    engines,
+    files: [
+      ...(files ?? ['build/test/**/*.test.js']),
+      '!build/test/types/**',
+      // White-box tests reach into modules; dist/ promises only its public ones.
+      ...(target === 'dist' ? ['!**/*.internal.test.js'] : []),
+    ],
+    seed,
+    grep: options.grep,
+    seen,
+  });
+  const rows = new Map(engines.map((engine) => [engine, tally.row(`${target} in ${engine}`)]));
+  const reporter = {
+    reportTestFileResults({ sessionsForTestFile }) {
+      for (const session of sessionsForTestFile) reportSession(session, rows.get(session.browser.name));
+    },
+  };
+  const runner = await startTestRunner({
+    config: { ...config, reporters: [reporter], logger: quietLogger, staticLogging: true },
+    readCliArgs: false,
+    readFileConfig: false,
+    autoExitProcess: false,
+  });
+  await new Promise((resolve) => runner.on('stopped', resolve));
+  for (const [engine, row] of rows) {
+    if (row.passed + row.failed === 0) tally.problem(`No test ran in ${engine} on ${target}`);
+  }
+  if (seen.served.size === 0 && !options.files) tally.problem(`The library was never loaded from ${target}`);
+  for (const path of seen.refused) tally.problem(`A test on ${target} asked for ${path}`);
+  print(`suite on ${target} took ${seconds(started)}`);
+}
+
+function reportSession(session, row) {
+  const file = session.testFile.replace(/^.*\/build\//, '').replace(/\.js$/, '.ts');
+  const failedBefore = row.failed;
+  const visit = (suite, path) => {
+    for (const test of suite.tests) {
+      const title = [...path, test.name].join(' › ');
+      if (test.skipped) row.skipped++;
+      else if (test.passed) row.passed++;
+      else tally.failure(row, `${file} › ${title}`, test.error);
+    }
+    for (const child of suite.suites) visit(child, [...path, child.name]);
+  };
+  if (session.testResults) visit(session.testResults, []);
+  // What went wrong outside any test: an import, a hook, a time limit, an error that nobody caught.
+  for (const error of session.errors) tally.failure(row, file, error);
+  // From test/support/page-setup.js.
+  for (const [first, error] of session.logs) {
+    if (first === 'Unhandled rejection outside a test:')
+      tally.failure(row, file, { message: `${first} ${format(error)}` });
+  }
+  for (const path of session.request404s) tally.failure(row, file, { message: `404: ${path}` });
+  if (!session.passed && row.failed === failedBefore && options.grep === undefined) {
+    tally.failure(row, file, { message: 'The test file failed without saying why' });
+  }
+  if (row.failed > failedBefore) {
+    for (const log of session.logs) print(`    console: ${format(...log)}`);
+  }
+}
+
+/** Test files that run in Node, each in a process of its own. */
+async function runNodeFiles(label, folder) {
+  const started = Date.now();
+  const files = readdirSync(folder).filter((name) => name.endsWith('.test.mjs'));
+  const row = tally.row(label);
+  for await (const { type, data } of runNode({
+    files: files.map((name) => `${folder}/${name}`),
+    concurrency: true,
+  })) {
+    if (type === 'test:stderr' || type === 'test:stdout') process.stdout.write(data.message);
+    const { type: kind, error } = data.details ?? {};
+    // A suite counts only for what went wrong in itself: not for its tests, which have been counted.
+    if (kind === 'suite' && (type !== 'test:fail' || error.failureType === 'subtestsFailed')) continue;
+    if (type === 'test:pass')
+      row[data.skip !== undefined || data.todo !== undefined ? 'skipped' : 'passed']++;
+    if (type === 'test:fail')
+      tally.failure(row, `${relative('.', data.file ?? folder)} › ${data.name}`, error.cause ?? error);
+  }
+  print(`${label} took ${seconds(started)}`);
+}
+
+function seconds(started) {
+  return `${((Date.now() - started) / 1000).toFixed(1)} s`;
+}

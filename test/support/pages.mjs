@@ -1,0 +1,49 @@
+// For page tests (test/browser/*.test.mjs): Node drives a page, in whichever engine the run is about.
+
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { extname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The engine to use: `npm test` runs every page test once in each. By hand: ENGINE=firefox node --test <file>. */
+export const engine = process.env.ENGINE ?? 'chromium';
+
+const TYPES = {
+  '.css': 'text/css',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.json': 'application/json',
+  '.map': 'application/json',
+  '.svg': 'image/svg+xml',
+};
+
+/**
+ * Serves the repository's files, and pages given as text by path, on a port that is free.
+ *
+ * @param {Record<string, string>} [pages] Such as `{ '/page.html': '<script …' }`.
+ * @returns {Promise<{origin: string, requests: string[], close: () => void}>}
+ */
+export async function serveFiles(pages = {}) {
+  const root = fileURLToPath(new URL('../../', import.meta.url));
+  const requests = [];
+  const server = createServer(async (request, response) => {
+    const { pathname } = new URL(request.url, 'http://localhost');
+    requests.push(pathname);
+    try {
+      const body = pages[pathname] ?? (await readFile(join(root, normalize(pathname))));
+      response.setHeader('content-type', TYPES[extname(pathname)] ?? 'application/octet-stream');
+      response.end(body);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    origin: `http://127.0.0.1:${server.address().port}`,
+    requests,
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}

@@ -13,10 +13,8 @@ export type {
   Awaitable,
   AwaitableOrPromise,
   Coroutine,
-  FutureLike,
   ResultOf,
   Suspension,
-  TaskLike,
   TaskOptions,
 } from './core/awaitable.ts';
 export { coroutine, iscoroutine, iscoroutinefunction } from './tasks/coroutines.ts';
@@ -79,12 +77,14 @@ export {
   type Callback,
   type ExceptionContext,
   type ExceptionHandler,
+  type FutureLike,
   getEventLoop,
   getRunningLoop,
   Handle,
   type LoopFactory,
   setEventLoop,
   type TaskFactory,
+  type TaskLike,
   TimerHandle,
 } from './core/events.ts';
 export { BaseEventLoop } from './loop/base-events.ts';

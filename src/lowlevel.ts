@@ -3,7 +3,7 @@
  */
 
 export type { HostLoop, Pump } from './core/host.ts';
-export type { Instrument } from './core/instrument.ts';
+export type { LoopInstrument as Instrument } from './core/events.ts';
 export { BrowserHost, type BrowserHostOptions } from './loop/browser-host.ts';
 export { enterTask, leaveTask, registerTask, swapCurrentTask, unregisterTask } from './tasks/tasks.ts';
 export { LoopBound } from './sync/mixins.ts';

@@ -1,15 +1,14 @@
 /**
- * The types that `yield*` works with, and what the loop needs to know of a future and a task.
+ * The types that `yield*` works with.
  *
  * `yield*` is `await`: it drives the iterator that `[Symbol.iterator]()` gives and takes its return value as the
  * result, which is how TypeScript knows the type of the result. What travels through it to the loop is a
  * {@link Suspension}, which only this library makes; so a bare `yield` in a coroutine is a type error.
  *
- * Source: Python's `__await__`, `collections.abc.Coroutine`; Lib/asyncio/futures.py for the future protocol.
+ * Source: Python's `__await__` and `collections.abc.Coroutine`.
  */
 
 import type { Context } from './contextvars.ts';
-import type { AbstractEventLoop } from './events.ts';
 
 declare const suspension: unique symbol;
 
@@ -39,41 +38,6 @@ export interface Coroutine<T> {
   throw(error: unknown): IteratorResult<Suspension, T>;
   return(value: T): IteratorResult<Suspension, T>;
   [Symbol.iterator](): Iterator<Suspension, T, unknown>;
-}
-
-export type DoneCallback<F> = (future: F) => unknown;
-
-/** The future protocol: what tasks, loops and combinators use of a future. `Future` implements it. */
-export interface FutureLike<T> extends Awaitable<T> {
-  /**
-   * The mark by which futures are recognised, and the flag of a proper `yield*`: set to true by the future's
-   * iterator just before it suspends, set back by the task. A class that takes part declares it.
-   */
-  _asyncioFutureBlocking: boolean;
-  cancel(msg?: unknown): boolean;
-  cancelled(): boolean;
-  done(): boolean;
-  result(): T;
-  exception(): Error | null;
-  setResult(result: T): void;
-  setException(exception: Error | (new () => Error)): void;
-  addDoneCallback(callback: DoneCallback<this>, options?: { readonly context?: Context | null }): void;
-  removeDoneCallback(callback: DoneCallback<this>): number;
-  getLoop(): AbstractEventLoop;
-  then<R1 = T, R2 = never>(
-    onfulfilled?: ((value: T) => R1 | PromiseLike<R1>) | null,
-    onrejected?: ((reason: unknown) => R2 | PromiseLike<R2>) | null,
-  ): Promise<R1 | R2>;
-}
-
-/** The task protocol: what loops, groups and timeouts use of a task. `Task` implements it. */
-export interface TaskLike<T> extends FutureLike<T> {
-  getName(): string;
-  setName(name: unknown): void;
-  getCoro(): Coroutine<T> | null;
-  getContext(): Context;
-  cancelling(): number;
-  uncancel(): number;
 }
 
 /** The options of `createTask`. */

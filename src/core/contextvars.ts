@@ -133,9 +133,9 @@ export function copyContext(): Context {
 
 const MISSING: unique symbol = /* @__PURE__ */ Symbol('Token.MISSING') as never;
 
-/** Older engines have no `Symbol.dispose`; a `using` that was compiled for them looks for this one. @internal */
-export const dispose: typeof Symbol.dispose = /* @__PURE__ */ (Symbol.dispose ??
-  Symbol.for('Symbol.dispose')) as never;
+/** Older engines have no `Symbol.dispose`; a `using` that was compiled for them looks for this one. */
+export const dispose: typeof Symbol.dispose = (Symbol.dispose ??
+  /* @__PURE__ */ Symbol.for('Symbol.dispose')) as never;
 
 /** Remembers the value a variable had before a `set`; give it to `reset`, or hold it with `using`. */
 export class Token<T> {

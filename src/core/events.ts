@@ -6,13 +6,48 @@
  * and `runUntilComplete` give Promises, because a page cannot block; policies are left out, as in CPython 3.16.
  */
 
-import type { AwaitableOrPromise, Coroutine, FutureLike, TaskLike, TaskOptions } from './awaitable.ts';
+import type { Awaitable, AwaitableOrPromise, Coroutine, TaskOptions } from './awaitable.ts';
 import type { Context, Values } from './contextvars.ts';
 import { contextOf, enterContext, exitContext, realm } from './contextvars.ts';
 import { isExit, NotImplementedError, RuntimeError } from './exceptions.ts';
 import { extractStack, formatCallback, repr } from './format-helpers.ts';
 import type { Instrument } from './instrument.ts';
 import type { Runnable } from './ready-queue.ts';
+
+export type DoneCallback<F> = (future: F) => unknown;
+
+/** The future protocol: what tasks, loops and combinators use of a future. `Future` implements it. */
+export interface FutureLike<T> extends Awaitable<T> {
+  /**
+   * The mark by which futures are recognised, and the flag of a proper `yield*`: set to true by the future's
+   * iterator just before it suspends, set back by the task. A class that takes part declares it.
+   */
+  _asyncioFutureBlocking: boolean;
+  cancel(msg?: unknown): boolean;
+  cancelled(): boolean;
+  done(): boolean;
+  result(): T;
+  exception(): Error | null;
+  setResult(result: T): void;
+  setException(exception: Error | (new () => Error)): void;
+  addDoneCallback(callback: DoneCallback<this>, options?: { readonly context?: Context | null }): void;
+  removeDoneCallback(callback: DoneCallback<this>): number;
+  getLoop(): AbstractEventLoop;
+  then<R1 = T, R2 = never>(
+    onfulfilled?: ((value: T) => R1 | PromiseLike<R1>) | null,
+    onrejected?: ((reason: unknown) => R2 | PromiseLike<R2>) | null,
+  ): Promise<R1 | R2>;
+}
+
+/** The task protocol: what loops, groups and timeouts use of a task. `Task` implements it. */
+export interface TaskLike<T> extends FutureLike<T> {
+  getName(): string;
+  setName(name: unknown): void;
+  getCoro(): Coroutine<T> | null;
+  getContext(): Context;
+  cancelling(): number;
+  uncancel(): number;
+}
 
 export type Callback<A extends unknown[] = never[]> = (...args: A) => unknown;
 
@@ -39,6 +74,9 @@ export type TaskFactory = <T>(
   options: TaskOptions,
 ) => TaskLike<T>;
 
+/** What an instrument of a loop is told of. See core/instrument.ts. */
+export type LoopInstrument = Instrument<TaskLike<unknown>, Handle, TimerHandle>;
+
 /** The class of a loop or what makes one: `() => new BrowserEventLoop()`. */
 export type LoopFactory<L extends AbstractEventLoop = AbstractEventLoop> = () => L;
 
@@ -46,7 +84,7 @@ const NO_ARGS: readonly unknown[] = [];
 const dropped = (): undefined => undefined;
 
 /** A callback that waits to be called. `cancel()` prevents the call. */
-export class Handle implements Runnable {
+export class Handle {
   /** @internal */
   declare _callback: Callback;
   /** @internal */
@@ -203,7 +241,7 @@ export abstract class AbstractEventLoop {
   /** How many tasks were named by the loop. @internal */
   _taskNames = 0;
   /** @internal */
-  _instrument: Instrument | null = null;
+  _instrument: LoopInstrument | null = null;
   /** Debug mode: every wait notes the stack of its `yield*` chain. @internal */
   _tracesAwaits = false;
   /** The stack of the wait that has just begun; the task takes it over. @internal */

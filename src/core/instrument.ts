@@ -8,24 +8,21 @@
  * Source: the idea and the style of names are Trio's (trio.abc.Instrument).
  */
 
-import type { TaskLike } from './awaitable.ts';
-import type { Handle, TimerHandle } from './events.ts';
-
-export interface Instrument {
+export interface Instrument<T = unknown, H = unknown, TH extends H = H> {
   /** A task was made. */
-  taskSpawned?(task: TaskLike<unknown>): void;
+  taskSpawned?(task: T): void;
   /** A task became due for its next step. */
-  taskScheduled?(task: TaskLike<unknown>): void;
-  beforeTaskStep?(task: TaskLike<unknown>): void;
-  afterTaskStep?(task: TaskLike<unknown>): void;
+  taskScheduled?(task: T): void;
+  beforeTaskStep?(task: T): void;
+  afterTaskStep?(task: T): void;
   /** A task ended: with a result, an error or cancelled. */
-  taskDone?(task: TaskLike<unknown>): void;
+  taskDone?(task: T): void;
   /** `callSoon` or a timer put a handle into the ready queue. */
-  handleScheduled?(handle: Handle): void;
-  beforeHandle?(handle: Handle): void;
-  afterHandle?(handle: Handle): void;
+  handleScheduled?(handle: H): void;
+  beforeHandle?(handle: H): void;
+  afterHandle?(handle: H): void;
   /** `callAt` or `callLater` put a timer into the heap. */
-  timerScheduled?(handle: TimerHandle): void;
+  timerScheduled?(handle: TH): void;
   /** A batch of `ready` callbacks is about to run, at loop time `time`. */
   beforeIteration?(ready: number, time: number): void;
   /** The loop has nothing ready and waits until `deadline` (loop time; Infinity: until it is woken). */

@@ -4,7 +4,7 @@
 
 import { Ring } from './ring.ts';
 
-/** What a loop runs: a Handle, or a task that is due for a step. @internal */
+/** What a loop runs: a Handle, or a task that is due for a step. */
 export interface Runnable {
   /** Skipped when true; it counts as queued until it is taken. */
   readonly _cancelled: boolean;

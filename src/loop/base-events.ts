@@ -14,7 +14,7 @@
  * to do, because the end of the tick looks again.
  */
 
-import type { AwaitableOrPromise, Coroutine, FutureLike, TaskOptions } from '../core/awaitable.ts';
+import type { AwaitableOrPromise, Coroutine, TaskOptions } from '../core/awaitable.ts';
 import {
   MAXIMUM_SELECT_TIMEOUT,
   MIN_CANCELLED_TIMER_HANDLES_FRACTION,
@@ -23,12 +23,18 @@ import {
 } from '../core/constants.ts';
 import type { Context } from '../core/contextvars.ts';
 import { enterContext, exitContext } from '../core/contextvars.ts';
-import type { Callback, ExceptionContext, ExceptionHandler, TaskFactory } from '../core/events.ts';
+import type {
+  Callback,
+  ExceptionContext,
+  ExceptionHandler,
+  FutureLike,
+  LoopInstrument,
+  TaskFactory,
+} from '../core/events.ts';
 import { _getRunningLoop, _setRunningLoop, AbstractEventLoop, Handle, TimerHandle } from '../core/events.ts';
 import { isExit, RuntimeError } from '../core/exceptions.ts';
 import { repr } from '../core/format-helpers.ts';
 import type { HostLoop } from '../core/host.ts';
-import type { Instrument } from '../core/instrument.ts';
 import { logger } from '../core/log.ts';
 import type { Runnable } from '../core/ready-queue.ts';
 import { ReadyQueue } from '../core/ready-queue.ts';
@@ -323,12 +329,12 @@ export class BaseEventLoop extends AbstractEventLoop {
     this._tracesAwaits = enabled;
   }
 
-  /** Adds a view, a trace or a measurement. See {@link Instrument}. */
-  addInstrument(instrument: Instrument): void {
+  /** Adds a view, a trace or a measurement. See {@link LoopInstrument}. */
+  addInstrument(instrument: LoopInstrument): void {
     this._instrument = InstrumentSet.with(this._instrument, instrument, this);
   }
 
-  removeInstrument(instrument: Instrument): void {
+  removeInstrument(instrument: LoopInstrument): void {
     this._instrument = InstrumentSet.without(this._instrument, instrument);
   }
 

@@ -4,11 +4,10 @@
  * A loop has one field for its instrument, null for none, so that none costs one comparison.
  */
 
-import type { AbstractEventLoop } from '../core/events.ts';
+import type { AbstractEventLoop, LoopInstrument } from '../core/events.ts';
 import { isExit } from '../core/exceptions.ts';
-import type { Instrument } from '../core/instrument.ts';
 
-const HOOKS: readonly (keyof Instrument)[] = [
+const HOOKS: readonly (keyof LoopInstrument)[] = [
   'taskSpawned',
   'taskScheduled',
   'beforeTaskStep',
@@ -25,9 +24,9 @@ const HOOKS: readonly (keyof Instrument)[] = [
 /** @internal */
 export class InstrumentSet {
   readonly #loop: AbstractEventLoop;
-  readonly #members: readonly Instrument[];
+  readonly #members: readonly LoopInstrument[];
 
-  private constructor(loop: AbstractEventLoop, members: readonly Instrument[]) {
+  private constructor(loop: AbstractEventLoop, members: readonly LoopInstrument[]) {
     this.#loop = loop;
     this.#members = members;
     for (const hook of HOOKS) {
@@ -38,19 +37,25 @@ export class InstrumentSet {
   }
 
   /** The set with one more member. */
-  static with(current: Instrument | null, added: Instrument, loop: AbstractEventLoop): Instrument {
+  static with(
+    current: LoopInstrument | null,
+    added: LoopInstrument,
+    loop: AbstractEventLoop,
+  ): LoopInstrument {
     const members = current instanceof InstrumentSet ? current.#members : [];
-    return (members.includes(added) ? current : new InstrumentSet(loop, [...members, added])) as Instrument;
+    return (
+      members.includes(added) ? current : new InstrumentSet(loop, [...members, added])
+    ) as LoopInstrument;
   }
 
   /** The set without a member; null when none is left. */
-  static without(current: Instrument | null, removed: Instrument): Instrument | null {
+  static without(current: LoopInstrument | null, removed: LoopInstrument): LoopInstrument | null {
     if (!(current instanceof InstrumentSet)) return current;
     const members = current.#members.filter((member) => member !== removed);
-    return members.length === 0 ? null : (new InstrumentSet(current.#loop, members) as Instrument);
+    return members.length === 0 ? null : (new InstrumentSet(current.#loop, members) as LoopInstrument);
   }
 
-  #caller(hook: keyof Instrument, listeners: readonly Instrument[]): (...args: never[]) => void {
+  #caller(hook: keyof LoopInstrument, listeners: readonly LoopInstrument[]): (...args: never[]) => void {
     return (...args) => {
       for (const listener of listeners) {
         try {
@@ -59,7 +64,10 @@ export class InstrumentSet {
           if (isExit(exception)) throw exception;
           const loop = this.#loop;
           loop._instrument = InstrumentSet.without(loop._instrument, listener);
-          loop.callExceptionHandler({ message: `Instrument failed in ${hook}() and was removed`, exception });
+          loop.callExceptionHandler({
+            message: `LoopInstrument failed in ${hook}() and was removed`,
+            exception,
+          });
         }
       }
     };

@@ -36,8 +36,8 @@ export interface RunOptions extends RunnerOptions {
 }
 
 /** Stands in front of `Symbol.asyncDispose` where an engine has none yet. */
-const asyncDispose: typeof Symbol.asyncDispose = /* @__PURE__ */ (Symbol.asyncDispose ??
-  Symbol.for('Symbol.asyncDispose')) as never;
+const asyncDispose: typeof Symbol.asyncDispose = (Symbol.asyncDispose ??
+  /* @__PURE__ */ Symbol.for('Symbol.asyncDispose')) as never;
 
 /** Holds one loop and one context for several runs. Close it, or use `await using`. */
 export class Runner {

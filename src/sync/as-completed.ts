@@ -5,8 +5,8 @@
  * each for whatever is next, and an asynchronous iterator of the futures themselves.
  */
 
-import type { AwaitableOrPromise, Coroutine, FutureLike } from '../core/awaitable.ts';
-import type { TimerHandle } from '../core/events.ts';
+import type { AwaitableOrPromise, Coroutine } from '../core/awaitable.ts';
+import type { FutureLike, TimerHandle } from '../core/events.ts';
 import { getEventLoop } from '../core/events.ts';
 import { TimeoutError } from '../core/exceptions.ts';
 import { repr } from '../core/format-helpers.ts';

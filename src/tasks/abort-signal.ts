@@ -6,7 +6,8 @@
  * future. Listeners are always removed: a long-lived signal collects nothing.
  */
 
-import type { Coroutine, FutureLike, TaskLike } from '../core/awaitable.ts';
+import type { Coroutine } from '../core/awaitable.ts';
+import type { FutureLike, TaskLike } from '../core/events.ts';
 import { CancelledError, isCancelled, RuntimeError } from '../core/exceptions.ts';
 import type { AsyncContextManager } from './async-with.ts';
 import { asyncWith } from './async-with.ts';

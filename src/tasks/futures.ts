@@ -11,10 +11,10 @@
  * and the task itself is the entry, without a closure; and the iterator of a `yield*` is its own iterator result.
  */
 
-import type { DoneCallback, FutureLike, Suspension } from '../core/awaitable.ts';
+import type { Suspension } from '../core/awaitable.ts';
 import type { Context } from '../core/contextvars.ts';
 import { copyContext } from '../core/contextvars.ts';
-import type { AbstractEventLoop, ExceptionContext } from '../core/events.ts';
+import type { AbstractEventLoop, DoneCallback, ExceptionContext, FutureLike } from '../core/events.ts';
 import { getEventLoop } from '../core/events.ts';
 import { CancelledError, InvalidStateError, RuntimeError } from '../core/exceptions.ts';
 import { extractStack, formatCallback, repr } from '../core/format-helpers.ts';
@@ -26,7 +26,7 @@ export const FINISHED = 2;
 
 const STATE_NAMES = ['PENDING', 'CANCELLED', 'FINISHED'] as const;
 
-/** A task that waits for a future: queued as it is when the future is done. @internal */
+/** A task that waits for a future: queued as it is when the future is done. */
 export interface Waiter extends Runnable {
   readonly _name: string | number;
 }

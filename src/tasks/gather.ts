@@ -5,8 +5,8 @@
  * fails, gather leaves the others running.
  */
 
-import type { AwaitableOrPromise, FutureLike, ResultOf } from '../core/awaitable.ts';
-import type { AbstractEventLoop } from '../core/events.ts';
+import type { AwaitableOrPromise, ResultOf } from '../core/awaitable.ts';
+import type { AbstractEventLoop, FutureLike } from '../core/events.ts';
 import { getEventLoop } from '../core/events.ts';
 import { CancelledError } from '../core/exceptions.ts';
 import { Future, futureAddToAwaitedBy, futureDiscardFromAwaitedBy } from './futures.ts';

@@ -5,7 +5,8 @@
  * to its end, after which the cancellation goes on.
  */
 
-import type { AwaitableOrPromise, Coroutine, FutureLike } from '../core/awaitable.ts';
+import type { AwaitableOrPromise, Coroutine } from '../core/awaitable.ts';
+import type { FutureLike } from '../core/events.ts';
 import { isCancelled } from '../core/exceptions.ts';
 import { copyFutureState, Future, futureAddToAwaitedBy, futureDiscardFromAwaitedBy } from './futures.ts';
 import { createTask, currentTask, ensureFuture } from './tasks.ts';

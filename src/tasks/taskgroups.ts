@@ -6,8 +6,8 @@
  * failure. Python keeps the children in a set of no stated order; here they are cancelled in the order they were made.
  */
 
-import type { Coroutine, TaskLike, TaskOptions } from '../core/awaitable.ts';
-import type { AbstractEventLoop } from '../core/events.ts';
+import type { Coroutine, TaskOptions } from '../core/awaitable.ts';
+import type { AbstractEventLoop, TaskLike } from '../core/events.ts';
 import { getRunningLoop } from '../core/events.ts';
 import { exceptionGroup } from '../core/exception-group.ts';
 import { GeneratorExit, isCancelled, isExit, RuntimeError } from '../core/exceptions.ts';

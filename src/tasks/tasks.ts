@@ -10,23 +10,15 @@
  * vanish; the step itself is what is queued, without a handle.
  */
 
-import type {
-  AwaitableOrPromise,
-  Coroutine,
-  FutureLike,
-  Suspension,
-  TaskLike,
-  TaskOptions,
-} from '../core/awaitable.ts';
+import type { AwaitableOrPromise, Coroutine, Suspension, TaskOptions } from '../core/awaitable.ts';
 import type { Context } from '../core/contextvars.ts';
 import { copyContext, enterContext, exitContext, realm } from '../core/contextvars.ts';
-import type { AbstractEventLoop, TaskFactory } from '../core/events.ts';
+import type { AbstractEventLoop, FutureLike, TaskFactory, TaskLike } from '../core/events.ts';
 import { _getRunningLoop, getEventLoop, getRunningLoop } from '../core/events.ts';
 import { asError, isCancelled, isExit, RuntimeError } from '../core/exceptions.ts';
 import { extractStack, repr } from '../core/format-helpers.ts';
 import { logger } from '../core/log.ts';
 import { closeCoroutine, isAwaitable, iscoroutine, isThenable, YIELD } from './coroutines.ts';
-import type { Waiter } from './futures.ts';
 import { Future, formatName, isfuture, PENDING } from './futures.ts';
 import { wrapFuture } from './promises.ts';
 
@@ -43,7 +35,7 @@ type Yielded =
  * A coroutine that runs on the loop, and the future of its result. Made by `createTask`, `loop.createTask` or a
  * TaskGroup; not by hand.
  */
-export class Task<T = unknown> extends Future<T> implements TaskLike<T>, Waiter {
+export class Task<T = unknown> extends Future<T> implements TaskLike<T> {
   declare _name: string | number;
   /** A step cannot be taken back; the loop asks every runnable. @internal */
   declare readonly _cancelled: boolean;

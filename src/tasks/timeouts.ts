@@ -6,8 +6,8 @@
  * What differs: JavaScript has no implicit exception context, so the rewriting of a context chain has no equivalent.
  */
 
-import type { Coroutine, TaskLike } from '../core/awaitable.ts';
-import type { Handle } from '../core/events.ts';
+import type { Coroutine } from '../core/awaitable.ts';
+import type { Handle, TaskLike } from '../core/events.ts';
 import { getRunningLoop } from '../core/events.ts';
 import { isCancelled, RuntimeError, TimeoutError } from '../core/exceptions.ts';
 import type { AsyncContextManager } from './async-with.ts';

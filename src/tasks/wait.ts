@@ -5,8 +5,8 @@
  * here.
  */
 
-import type { AwaitableOrPromise, Coroutine, FutureLike } from '../core/awaitable.ts';
-import type { AbstractEventLoop } from '../core/events.ts';
+import type { AwaitableOrPromise, Coroutine } from '../core/awaitable.ts';
+import type { AbstractEventLoop, FutureLike } from '../core/events.ts';
 import { getRunningLoop } from '../core/events.ts';
 import { isCancelled, TimeoutError } from '../core/exceptions.ts';
 import { repr } from '../core/format-helpers.ts';

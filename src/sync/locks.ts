@@ -4,19 +4,18 @@
  * Source: Lib/asyncio/locks.py, CPython 3.14. Kept exactly: hand-over is fair (whoever waits longest is next, and
  * nobody overtakes a live waiter), and a waiter that is cancelled after it was chosen passes its turn on.
  *
- * Why Sets of waiters: they keep the order of arrival, and a cancelled waiter leaves in constant time.
+ * Who waits stands in a line (sync/waiters.ts), which the first and the cancelled leave in constant time.
  */
 
 import type { Coroutine } from '../core/awaitable.ts';
 import { dispose } from '../core/contextvars.ts';
+import { _getRunningLoop } from '../core/events.ts';
 import { BrokenBarrierError, isCancelled, RuntimeError } from '../core/exceptions.ts';
 import type { AsyncContextManager } from '../tasks/async-with.ts';
-import { Future } from '../tasks/futures.ts';
 import type { Task } from '../tasks/tasks.ts';
 import { currentTask } from '../tasks/tasks.ts';
 import { LoopBound } from './mixins.ts';
-
-type Waiters = Set<Future<boolean>>;
+import { WaitingLine } from './waiters.ts';
 
 /** What `hold()` gives: releases at the end of its block when held with `using`. Releasing twice does nothing. */
 export class Held {
@@ -68,7 +67,7 @@ abstract class Lockable extends LoopBound implements AsyncContextManager<undefin
   }
 }
 
-function describe(self: object, state: string, waiters: ReadonlySet<unknown>): string {
+function describe(self: object, state: string, waiters: { readonly size: number }): string {
   return `<${self.constructor.name} [${state}${waiters.size > 0 ? `, waiters:${waiters.size}` : ''}]>`;
 }
 
@@ -81,7 +80,7 @@ function describe(self: object, state: string, waiters: ReadonlySet<unknown>): s
  * });
  */
 export class Lock extends Lockable {
-  readonly #waiters: Waiters = new Set();
+  readonly #waiters = new WaitingLine<boolean>();
   #locked = false;
   #owner: Task<unknown> | null = null;
 
@@ -92,13 +91,12 @@ export class Lock extends Lockable {
   *acquire(): Coroutine<true> {
     // Nobody overtakes: also when it is free for the moment, whoever waits goes first.
     if (!this.#locked && allCancelled(this.#waiters)) return this.#take();
-    const waiter = new Future<boolean>(null, this._getLoop());
-    this.#waiters.add(waiter);
+    const waiter = this.#waiters.join(this._getLoop());
     try {
       try {
         yield* waiter;
       } finally {
-        this.#waiters.delete(waiter);
+        this.#waiters.leave(waiter);
       }
     } catch (error) {
       // We may have been chosen already: then the next one is.
@@ -127,14 +125,15 @@ export class Lock extends Lockable {
 
   #take(): true {
     this.#locked = true;
-    this.#owner = currentTask();
+    const loop = _getRunningLoop();
+    this.#owner = loop === null ? null : currentTask(loop); // what need not wait needs no loop
     return true;
   }
 
   #wakeFirst(): void {
-    const first = firstOf(this.#waiters);
+    const first = this.#waiters.first;
     // One that is done has been chosen already.
-    if (first !== undefined && !first.done()) first.setResult(true);
+    if (first !== null && !first.done()) first.setResult(true);
   }
 
   /** @internal */
@@ -145,7 +144,7 @@ export class Lock extends Lockable {
 
 /** A flag that tasks can wait for. It shadows the DOM's Event; `AsyncEvent` is the same class. */
 export class Event extends LoopBound {
-  readonly #waiters: Waiters = new Set();
+  readonly #waiters = new WaitingLine<boolean>();
   #value = false;
 
   isSet(): boolean {
@@ -167,13 +166,12 @@ export class Event extends LoopBound {
   /** Waits until the flag is set; does not give way to the loop if it is. */
   *wait(): Coroutine<true> {
     if (this.#value) return true;
-    const waiter = new Future<boolean>(null, this._getLoop());
-    this.#waiters.add(waiter);
+    const waiter = this.#waiters.join(this._getLoop());
     try {
       yield* waiter;
       return true;
     } finally {
-      this.#waiters.delete(waiter);
+      this.#waiters.leave(waiter);
     }
   }
 
@@ -194,7 +192,7 @@ export class Event extends LoopBound {
 /** Lets tasks wait, with a lock, until others tell them that something has changed. */
 export class Condition extends Lockable {
   readonly #lock: Lock;
-  readonly #waiters: Waiters = new Set();
+  readonly #waiters = new WaitingLine<boolean>();
 
   /** @param lock Default: a new one. Several conditions may share one. */
   constructor(lock?: Lock | null) {
@@ -223,15 +221,15 @@ export class Condition extends Lockable {
    */
   *wait(): Coroutine<true> {
     if (!this.locked()) throw new RuntimeError('cannot wait on un-acquired lock');
-    const waiter = new Future<boolean>(null, this._getLoop());
+    const loop = this._getLoop();
     this.release();
     try {
       try {
-        this.#waiters.add(waiter);
+        const waiter = this.#waiters.join(loop);
         try {
           yield* waiter;
         } finally {
-          this.#waiters.delete(waiter);
+          this.#waiters.leave(waiter);
         }
       } finally {
         yield* this.#reacquire();
@@ -268,8 +266,8 @@ export class Condition extends Lockable {
     this.notify(this.#waiters.size);
   }
 
-  statistics(): ReturnType<Lock['statistics']> & { readonly tasksNotified: number } {
-    return { ...this.#lock.statistics(), tasksNotified: this.#waiters.size };
+  statistics(): ReturnType<Lock['statistics']> & { readonly tasksWaitingNotify: number } {
+    return { ...this.#lock.statistics(), tasksWaitingNotify: this.#waiters.size };
   }
 
   *#reacquire(): Coroutine<void> {
@@ -304,7 +302,7 @@ export class Condition extends Lockable {
 
 /** At most `value` tasks at a time, first come, first served. */
 export class Semaphore extends Lockable {
-  readonly #waiters: Waiters = new Set();
+  readonly #waiters = new WaitingLine<boolean>();
   /** @internal */
   _value: number;
 
@@ -325,13 +323,12 @@ export class Semaphore extends Lockable {
       this._value -= 1;
       return true;
     }
-    const waiter = new Future<boolean>(null, this._getLoop());
-    this.#waiters.add(waiter);
+    const waiter = this.#waiters.join(this._getLoop());
     try {
       try {
         yield* waiter;
       } finally {
-        this.#waiters.delete(waiter);
+        this.#waiters.leave(waiter);
       }
     } catch (error) {
       // We were given the permit and cannot use it.
@@ -496,12 +493,8 @@ export class Barrier implements AsyncContextManager<number, void> {
   }
 }
 
-function firstOf<T>(set: ReadonlySet<T>): T | undefined {
-  for (const item of set) return item;
-  return undefined;
-}
-
-function allCancelled(waiters: ReadonlySet<Future<boolean>>): boolean {
+function allCancelled(waiters: WaitingLine<boolean>): boolean {
+  if (waiters.first === null) return true;
   for (const waiter of waiters) if (!waiter.cancelled()) return false;
   return true;
 }

@@ -8,9 +8,9 @@
 import type { Coroutine } from '../core/awaitable.ts';
 import { repr } from '../core/format-helpers.ts';
 import { Ring } from '../core/ring.ts';
-import { Future } from '../tasks/futures.ts';
 import { Event } from './locks.ts';
 import { LoopBound } from './mixins.ts';
+import { WaitingLine } from './waiters.ts';
 
 /** `getNowait()` was called on an empty queue. */
 export class QueueEmpty extends Error {
@@ -52,8 +52,8 @@ interface Store<T> {
 export class Queue<T = unknown> extends LoopBound {
   readonly #maxsize: number;
   readonly #items: Store<T>;
-  readonly #getters = new Set<Future<void>>();
-  readonly #putters = new Set<Future<void>>();
+  readonly #getters = new WaitingLine<void>();
+  readonly #putters = new WaitingLine<void>();
   #unfinished = 0;
   readonly #finished = new Event();
   #isShutDown = false;
@@ -193,14 +193,13 @@ export class Queue<T = unknown> extends LoopBound {
     return new FifoStore<T>();
   }
 
-  *#wait(waiters: Set<Future<void>>): Coroutine<void> {
-    const waiter = new Future<void>(null, this._getLoop());
-    waiters.add(waiter);
+  *#wait(waiters: WaitingLine<void>): Coroutine<void> {
+    const waiter = waiters.join(this._getLoop());
     try {
       yield* waiter;
     } catch (error) {
       waiter.cancel();
-      waiters.delete(waiter);
+      waiters.leave(waiter);
       // We were woken and cannot act on it: the next one should.
       const canGoOn = waiters === this.#putters ? !this.full() : !this.empty();
       if (canGoOn && !waiter.cancelled()) wakeNext(waiters);
@@ -335,16 +334,18 @@ function compare(a: unknown, b: unknown): number {
   return (b as number) < (a as number) ? 1 : 0;
 }
 
-function wakeNext(waiters: Set<Future<void>>): void {
-  for (const waiter of waiters) {
-    waiters.delete(waiter);
+function wakeNext(waiters: WaitingLine<void>): void {
+  for (let waiter = waiters.first; waiter !== null; waiter = waiters.first) {
+    waiters.leave(waiter);
     if (waiter.done()) continue;
     waiter.setResult();
     return;
   }
 }
 
-function wakeAll(waiters: Set<Future<void>>): void {
-  for (const waiter of waiters) if (!waiter.done()) waiter.setResult();
-  waiters.clear();
+function wakeAll(waiters: WaitingLine<void>): void {
+  for (const waiter of waiters) {
+    waiters.leave(waiter);
+    if (!waiter.done()) waiter.setResult();
+  }
 }

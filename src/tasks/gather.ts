@@ -101,10 +101,15 @@ function gatherAll(awaitables: AwaitableOrPromise<unknown>[], returnExceptions: 
       }
     }
     if (remaining > 0) return;
-    if (outer._cancelRequested) outer.setException(cancellation(child));
+    // As CPython: the error of the last child in the arguments, whichever ended last.
+    if (outer._cancelRequested) outer.setException(cancellation(children.at(-1) as FutureLike<unknown>));
     else
       outer.setResult(
-        children.map((done) => (done.cancelled() ? cancellation(done) : (done.exception() ?? done.result()))),
+        children.map((done) =>
+          done.cancelled()
+            ? new CancelledError((done as Partial<Future>)._cancelMessage ?? '')
+            : (done.exception() ?? done.result()),
+        ),
       );
   };
 

@@ -206,7 +206,8 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T> {
     let error: unknown = this._pendingError;
     this._pendingError = null;
     if (this._mustCancel) {
-      if (!isCancelled(error)) error = this._makeCancelledError();
+      // A future that was cancelled throws its own CancelledError, with the message of the first cancel.
+      if (!isCancelled(error) && !this._futureWaiter?.cancelled()) error = this._makeCancelledError();
       this._mustCancel = false;
       // The cancellation takes the place of what was waited for: an error of it counts as seen.
       if (this._futureWaiter instanceof Future) this._futureWaiter._retrieve();

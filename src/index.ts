@@ -112,3 +112,14 @@ export {
   TimeoutError,
 } from './core/exceptions.ts';
 export { BaseExceptionGroup, ExceptionGroup, formatException } from './core/exception-group.ts';
+
+// call graphs
+export {
+  type CallGraphOptions,
+  captureCallGraph,
+  type FrameCallGraphEntry,
+  type FutureCallGraph,
+  formatCallGraph,
+  type PrintCallGraphOptions,
+  printCallGraph,
+} from './debug/graph.ts';

@@ -7,3 +7,22 @@ export type { LoopInstrument as Instrument } from './core/events.ts';
 export { BrowserHost, type BrowserHostOptions } from './loop/browser-host.ts';
 export { enterTask, leaveTask, registerTask, swapCurrentTask, unregisterTask } from './tasks/tasks.ts';
 export { LoopBound } from './sync/mixins.ts';
+export {
+  type AsyncTreeOptions,
+  type AwaitedInfo,
+  type AwaiterInfo,
+  buildAsyncTree,
+  buildTaskTable,
+  type CoroInfo,
+  CycleFoundException,
+  collectAwaitedBy,
+  type DisplayOptions,
+  displayAwaitedByTasksTable,
+  displayAwaitedByTasksTree,
+  NodeType,
+  ps,
+  pstree,
+  type TaskInfo,
+  type TaskTableRow,
+} from './debug/tools.ts';
+export type { FrameInfo } from './debug/frames.ts';

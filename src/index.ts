@@ -88,7 +88,7 @@ export {
   TimerHandle,
 } from './core/events.ts';
 export { BaseEventLoop } from './loop/base-events.ts';
-export { BrowserEventLoop, newEventLoop } from './loop/browser-events.ts';
+export { BrowserEventLoop, BrowserEventLoop as EventLoop, newEventLoop } from './loop/browser-events.ts';
 export type { BrowserHostOptions } from './loop/browser-host.ts';
 export { type Logger, logger } from './core/log.ts';
 

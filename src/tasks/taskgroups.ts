@@ -93,6 +93,17 @@ export class TaskGroup implements AsyncContextManager<TaskGroup, true> {
    *   ordinary errors.
    */
   *aexit(error: Error | null): Coroutine<true> {
+    try {
+      return yield* this.#leave(error);
+    } finally {
+      // A group that is kept must not keep these.
+      this.#parent = null;
+      this.#errors = [];
+      this.#exit = null;
+    }
+  }
+
+  *#leave(error: Error | null): Coroutine<true> {
     this.#exiting = true;
     const parent = this.#parent as TaskLike<unknown>; // set by aenter
     if (isExit(error)) this.#exit ??= error;
@@ -165,7 +176,8 @@ export class TaskGroup implements AsyncContextManager<TaskGroup, true> {
 
   #taskDone(task: TaskLike<unknown>): void {
     this.#tasks.delete(task);
-    futureDiscardFromAwaitedBy(task, this.#parent as TaskLike<unknown>); // set by aenter
+    const parent = this.#parent;
+    if (parent !== null) futureDiscardFromAwaitedBy(task, parent);
     if (this.#completed !== null && this.#tasks.size === 0 && !this.#completed.done())
       this.#completed.setResult();
     if (task.cancelled()) return;
@@ -173,8 +185,7 @@ export class TaskGroup implements AsyncContextManager<TaskGroup, true> {
     if (error === null) return;
     this.#errors.push(error);
     if (isExit(error)) this.#exit ??= error;
-    const parent = this.#parent as TaskLike<unknown>; // set by aenter
-    if (parent.done()) {
+    if (parent === null || parent.done()) {
       this.#loop?.callExceptionHandler({
         message: `Task ${repr(task)} has errored out but its parent task ${repr(parent)} is already completed`,
         exception: error,

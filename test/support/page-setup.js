@@ -17,3 +17,27 @@
     event.stopImmediatePropagation();
   });
 }
+
+// The runner sends results through structuredClone. What an assertion compared may not be cloneable (a loop, a
+// generator): then the whole file would hang without a word. It is sent as text instead.
+{
+  const clone = globalThis.structuredClone;
+  const asText = (value, seen = new Set()) => {
+    if (typeof value === 'function' || typeof value === 'symbol') return String(value);
+    if (typeof value !== 'object' || value === null) return value;
+    if (seen.has(value)) return '[again]';
+    seen.add(value);
+    const prototype = Object.getPrototypeOf(value);
+    if (Array.isArray(value)) return value.map((item) => asText(item, seen));
+    if (prototype !== Object.prototype && prototype !== null) return Object.prototype.toString.call(value);
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, asText(item, seen)]));
+  };
+  globalThis.structuredClone = (value, options) => {
+    try {
+      return clone(value, options);
+    } catch (error) {
+      if (typeof value?.type === 'string' && value.type.startsWith('wtr-')) return clone(asText(value), options);
+      throw error;
+    }
+  };
+}

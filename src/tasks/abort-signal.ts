@@ -65,15 +65,20 @@ export function* withAbortSignal<T>(
   return yield* asyncWith<AbortSignal, T>(new AbortScope(signal), body);
 }
 
+const signals = /* @__PURE__ */ new WeakMap<FutureLike<unknown>, AbortSignal>();
+
 /**
- * A signal that is aborted when `future` is cancelled, with the CancelledError as its reason. A future that ends in
- * any other way leaves it as it is.
+ * The signal that is aborted when `future` is cancelled, with a CancelledError as its reason. A future that ends in
+ * any other way leaves it as it is. A future has one signal, however often it is asked for.
  *
  * @example
- * const signal = abortSignalOf(currentTask());
+ * const signal = abortSignalOf(task);
  */
 export function abortSignalOf(future: FutureLike<unknown>): AbortSignal {
+  const known = signals.get(future);
+  if (known !== undefined) return known;
   const controller = new AbortController();
+  signals.set(future, controller.signal);
   future.addDoneCallback((done) => {
     if (done.cancelled()) controller.abort(new CancelledError());
   });

@@ -16,19 +16,66 @@ import { repr } from '../core/format-helpers.ts';
 import { isThenable } from './coroutines.ts';
 import { Future, isfuture } from './futures.ts';
 
+/**
+ * The futures that follow one Promise. A Promise cannot forget a reaction, so it gets only one, and a future that is
+ * cancelled leaves: waiting again and again for a Promise that never settles keeps nothing alive.
+ */
+class Followers<T> {
+  readonly #futures = new Set<PromiseFuture<T>>();
+  #lastCancelled: PromiseFuture<T> | null = null;
+
+  join(future: PromiseFuture<T>): void {
+    this.#futures.add(future);
+    future._loop._crossBoundary(1, 0);
+  }
+
+  leave(future: PromiseFuture<T>): void {
+    if (!this.#futures.delete(future)) return;
+    this.#lastCancelled = future;
+    future._loop._crossBoundary(-1, 0);
+  }
+
+  start(promise: PromiseLike<T>): void {
+    promise.then(
+      (value) => {
+        followed.delete(promise);
+        this.#settle((future) => future.setResult(value));
+      },
+      (reason) => {
+        followed.delete(promise);
+        if (this.#futures.size === 0) this.#lastCancelled?._reportLate(reason);
+        this.#settle((future) => future._fail(reason));
+      },
+    );
+  }
+
+  #settle(pass: (future: PromiseFuture<T>) => void): void {
+    const futures = [...this.#futures];
+    this.#futures.clear();
+    for (const future of futures) {
+      future._loop._crossBoundary(-1, 0);
+      if (!future.done()) pass(future);
+    }
+  }
+}
+
+/** Who follows which Promise; an entry goes with its Promise, or when that has settled. */
+const followed = /* @__PURE__ */ new WeakMap<PromiseLike<unknown>, Followers<never>>();
+
 /** The future of a Promise: cancelling it aborts the signal that the Promise's maker was given. */
 class PromiseFuture<T> extends Future<T> {
-  /** @internal */
-  readonly _controller: AbortController | null;
+  readonly #controller: AbortController | null;
+  #followers: Followers<T> | null = null;
 
   constructor(loop: AbstractEventLoop | null | undefined, controller: AbortController | null) {
     super({ loop: loop ?? null });
-    this._controller = controller;
+    this.#controller = controller;
   }
 
   override cancel(msg?: unknown): boolean {
     if (!super.cancel(msg)) return false;
-    this._controller?.abort(
+    this.#followers?.leave(this);
+    this.#controller?.abort(
       msg === undefined || msg === null ? new CancelledError() : new CancelledError(msg),
     );
     return true;
@@ -36,19 +83,13 @@ class PromiseFuture<T> extends Future<T> {
 
   /** Takes the Promise's outcome over. */
   _follow(promise: PromiseLike<T>): void {
-    const loop = this._loop;
-    loop._crossBoundary(1, 0);
-    promise.then(
-      (value) => {
-        loop._crossBoundary(-1, 0);
-        if (!this.done()) this.setResult(value);
-      },
-      (reason) => {
-        loop._crossBoundary(-1, 0);
-        if (!this.done()) this._fail(reason);
-        else if (this.cancelled()) this._reportLate(reason);
-      },
-    );
+    const others = followed.get(promise) as Followers<T> | undefined; // those of this Promise follow its type
+    const followers = others ?? new Followers<T>();
+    this.#followers = followers;
+    followers.join(this);
+    if (others !== undefined) return;
+    followed.set(promise, followers as Followers<never>);
+    followers.start(promise);
   }
 
   _fail(reason: unknown): void {
@@ -61,15 +102,10 @@ class PromiseFuture<T> extends Future<T> {
     }
   }
 
-  /** An error after the cancellation: shown, unless it only says that the work was aborted. */
-  private _reportLate(reason: unknown): void {
-    const expected = this._controller?.signal.reason;
-    if (
-      isCancelled(reason) ||
-      reason === expected ||
-      (reason as { name?: unknown } | null)?.name === 'AbortError'
-    )
-      return;
+  /** An error when nobody follows any more: shown, unless it only says that the work was aborted. */
+  _reportLate(reason: unknown): void {
+    const isAbort = (reason as { readonly name?: unknown } | null)?.name === 'AbortError';
+    if (isAbort || isCancelled(reason) || reason === this.#controller?.signal.reason) return;
     this._loop.callExceptionHandler({
       message: 'Promise was rejected after its future was cancelled',
       exception: reason,

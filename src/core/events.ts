@@ -135,7 +135,7 @@ export class Handle {
 
   /** Calls the callback in its context. An error goes to the loop's exception handler. @internal */
   _run(): void {
-    const context = this._context ?? contextOf(this._values);
+    const context = this.getContext();
     try {
       const previous = enterContext(context);
       try {
@@ -148,7 +148,6 @@ export class Handle {
     } catch (exception) {
       // Interrupt and exit leave the loop; everything else, cancellation included, ends with this callback.
       if (isExit(exception)) throw exception;
-      this._context = context; // the handler sees what the callback has set
       const report: ExceptionContext = {
         message: `Exception in callback ${formatCallback(this._callback, this._args)}`,
         exception,

@@ -5,31 +5,43 @@
  * Python's `exceptions`, and both give the same array; `message` is without the count of members, `toString()` has it.
  */
 
-import { isBaseException } from './exceptions.ts';
+import { BASE_EXCEPTION, isBaseException, isError } from './exceptions.ts';
 import { repr } from './format-helpers.ts';
 
-type Condition<E extends Error> = ((error: Error) => boolean) | (abstract new (...args: never[]) => E);
+type ErrorClass<E extends Error> = abstract new (...args: never[]) => E;
+
+/** What `split` and `subgroup` ask of an error: a class, one of several classes, or a test. */
+export type Condition<E extends Error> =
+  | ErrorClass<E>
+  | readonly ErrorClass<E>[]
+  | ((error: Error) => boolean);
 
 /** A group that may hold cancellations, interrupts or exits. */
 export class BaseExceptionGroup extends AggregateError {
   static {
     this.prototype.name = 'BaseExceptionGroup';
+    Object.defineProperty(this.prototype, BASE_EXCEPTION, { value: true });
   }
   // AggregateError types its members as any.
   declare readonly errors: Error[];
 
   /**
-   * @throws {TypeError} If `message` is no string or a member is no Error.
-   * @throws {RangeError} If there is no member (Python's ValueError).
+   * @throws {TypeError} If `message` is no string.
+   * @throws {RangeError} If there is no member, or one is no Error (Python's ValueError).
    */
   constructor(message: string, exceptions: Iterable<Error>, options?: ErrorOptions) {
     const members = [...exceptions];
     if (typeof message !== 'string') throw new TypeError(`argument 1 must be str, not ${repr(message)}`);
     if (members.length === 0)
       throw new RangeError('second argument (exceptions) must be a non-empty sequence');
-    const odd = members.findIndex((member) => !(member instanceof Error));
+    const odd = members.findIndex((member) => !isError(member));
     if (odd >= 0) throw new RangeError(`Item ${odd} of second argument (exceptions) is not an exception`);
     super(members, message, options);
+    // As Python: a group of ordinary errors is an ExceptionGroup, whichever of the two was asked for.
+    if (new.target === BaseExceptionGroup && !members.some(isBaseException)) {
+      // biome-ignore lint/correctness/noConstructorReturn: what Python's __new__ does
+      return new ExceptionGroup(message, members, options);
+    }
   }
 
   get exceptions(): readonly Error[] {
@@ -38,7 +50,7 @@ export class BaseExceptionGroup extends AggregateError {
 
   /** A group of the same kind with other members; `split` and `subgroup` use it. Subclasses override it. */
   derive(exceptions: Iterable<Error>): BaseExceptionGroup {
-    return exceptionGroup(this.message, exceptions);
+    return new BaseExceptionGroup(this.message, exceptions);
   }
 
   /** The part of the group that matches, with its nesting, or null. */
@@ -84,8 +96,9 @@ export class BaseExceptionGroup extends AggregateError {
 export class ExceptionGroup extends BaseExceptionGroup {
   static {
     this.prototype.name = 'ExceptionGroup';
+    Object.defineProperty(this.prototype, BASE_EXCEPTION, { value: false });
   }
-  /** @throws {TypeError} If a member is a cancellation, an interrupt or an exit. */
+  /** @throws {TypeError} If a member is a cancellation, an interrupt, an exit, or a group that may hold one. */
   constructor(message: string, exceptions: Iterable<Error>, options?: ErrorOptions) {
     const members = [...exceptions];
     if (members.some(isBaseException)) throw new TypeError('Cannot nest BaseExceptions in an ExceptionGroup');
@@ -93,23 +106,16 @@ export class ExceptionGroup extends BaseExceptionGroup {
   }
 }
 
-/** An ExceptionGroup where all members are ordinary errors, else a BaseExceptionGroup, as Python's constructor does. */
-export function exceptionGroup(message: string, exceptions: Iterable<Error>): BaseExceptionGroup {
-  const members = [...exceptions];
-  return members.some(
-    (member) =>
-      isBaseException(member) ||
-      (member instanceof BaseExceptionGroup && !(member instanceof ExceptionGroup)),
-  )
-    ? new BaseExceptionGroup(message, members)
-    : new ExceptionGroup(message, members);
+function matcher<E extends Error>(condition: Condition<E>): (error: Error) => boolean {
+  if (Array.isArray(condition) && condition.every(isErrorClass))
+    return (error) => condition.some((one) => error instanceof one);
+  if (isErrorClass(condition)) return (error) => error instanceof condition;
+  if (typeof condition === 'function') return condition as (error: Error) => boolean;
+  throw new TypeError('expected a function, exception type or tuple of exception types');
 }
 
-function matcher<E extends Error>(condition: Condition<E>): (error: Error) => boolean {
-  if (typeof condition !== 'function')
-    throw new TypeError('expected a function, exception type or tuple of exception types');
-  const isClass = (condition as unknown) === Error || condition.prototype instanceof Error;
-  return isClass ? (error) => error instanceof condition : (condition as (error: Error) => boolean);
+function isErrorClass(value: unknown): value is ErrorClass<Error> {
+  return value === Error || (typeof value === 'function' && value.prototype instanceof Error);
 }
 
 /**

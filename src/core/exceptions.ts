@@ -13,7 +13,10 @@
  * recognised by a `Symbol.for` brand, so two copies of the library in one page agree.
  */
 
-const BASE_EXCEPTION: unique symbol = /* @__PURE__ */ Symbol.for('asyncio-web.BaseException') as never;
+import { repr } from './format-helpers.ts';
+
+/** @internal */
+export const BASE_EXCEPTION: unique symbol = /* @__PURE__ */ Symbol.for('asyncio-web.BaseException') as never;
 const CANCELLED: unique symbol = /* @__PURE__ */ Symbol.for('asyncio-web.CancelledError') as never;
 
 /** The root of the errors that are not ordinary failures: cancellation, interrupt, exit. */
@@ -41,7 +44,7 @@ export class CancelledError extends BaseException {
   /** Debug mode: the stack of the `cancel()` that it comes from. */
   cancelledFrom?: string;
   constructor(...args: readonly unknown[]) {
-    super(args.length > 0 ? String(args[0]) : '');
+    super(args.length > 0 ? text(args[0]) : '');
     this.args = args;
   }
 }
@@ -145,7 +148,24 @@ export class BrokenBarrierError extends RuntimeError {
 
 /** True for cancellation, interrupt and exit: what Python keeps outside `except Exception`. */
 export function isBaseException(error: unknown): error is BaseException {
-  return typeof error === 'object' && error !== null && BASE_EXCEPTION in error;
+  return isBranded(error, BASE_EXCEPTION);
+}
+
+function isBranded(error: unknown, brand: symbol): boolean {
+  try {
+    return typeof error === 'object' && error !== null && (error as Record<symbol, unknown>)[brand] === true;
+  } catch {
+    return false; // a revoked proxy
+  }
+}
+
+/** The text of a cancel message, whatever it is. */
+function text(message: unknown): string {
+  try {
+    return String(message);
+  } catch {
+    return repr(message); // it cannot be converted; it is in `args` as it is
+  }
 }
 
 /**
@@ -155,7 +175,7 @@ export function isBaseException(error: unknown): error is BaseException {
  * try { yield* work(); } catch (error) { if (isCancelled(error)) log('cancelled'); throw error; }
  */
 export function isCancelled(error: unknown): error is CancelledError {
-  return typeof error === 'object' && error !== null && CANCELLED in error;
+  return isBranded(error, CANCELLED);
 }
 
 /**
@@ -171,7 +191,7 @@ export function rethrowIfCancelled(error: unknown): void {
 
 /** True for the two errors that leave the loop at once, even out of a callback. @internal */
 export function isExit(error: unknown): boolean {
-  return error instanceof KeyboardInterrupt || error instanceof SystemExit;
+  return isBaseException(error) && (error instanceof KeyboardInterrupt || error instanceof SystemExit);
 }
 
 /**
@@ -181,8 +201,15 @@ export function isExit(error: unknown): boolean {
  * @internal
  */
 export function asError(thrown: unknown): Error {
-  if (thrown instanceof Error) return thrown;
-  // An Error of another realm (an iframe) is no instance of ours.
-  if (Object.prototype.toString.call(thrown) === '[object Error]') return thrown as Error;
+  if (isError(thrown)) return thrown;
   return new TypeError('exceptions must derive from BaseException', { cause: thrown });
+}
+
+/** True for an Error, also one of another realm (an iframe), which is no instance of ours. @internal */
+export function isError(value: unknown): value is Error {
+  try {
+    return value instanceof Error || Object.prototype.toString.call(value) === '[object Error]';
+  } catch {
+    return false; // a revoked proxy
+  }
 }

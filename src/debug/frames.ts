@@ -22,11 +22,11 @@ export interface FrameInfo {
   readonly line: number;
 }
 
-/** The method that drives a coroutine; below it there is only the loop. */
-const STEP = '_step';
+/** What drives a coroutine: the step of a task, and what `run` puts around its main function. Below is the loop. */
+const DRIVERS: readonly string[] = ['_step', 'awaitMain'];
 
 /**
- * The calls that are going on, innermost first, as far as the step of the task.
+ * The calls that are going on, innermost first, as far as the coroutine of the task.
  *
  * @param skip How many frames to leave out: 0 begins with the caller of this function.
  * @internal
@@ -34,13 +34,11 @@ const STEP = '_step';
 export function currentFrames(skip: number): FrameInfo[] {
   const limited = Error as { stackTraceLimit?: number };
   const limit = limited.stackTraceLimit;
-  // V8 keeps ten frames by default.
+  // V8 keeps ten frames by default, WebKit a hundred; Firefox never gives more than 128.
   if (limit !== undefined) limited.stackTraceLimit = Infinity;
   const { stack = '' } = new Error();
   if (limit !== undefined) limited.stackTraceLimit = limit;
-  const frames = parseStack(stack.split('\n'));
-  const bottom = frames.findIndex((frame) => frame.function === STEP);
-  return frames.slice(skip + 1, bottom < 0 ? undefined : bottom);
+  return parseStack(stack.split('\n')).slice(skip + 1);
 }
 
 /** Where a task waits, innermost first; empty if it does not wait, is no task, or debug mode is off. @internal */
@@ -48,9 +46,11 @@ export function waitingFrames(future: FutureLike<unknown>): FrameInfo[] {
   return parseStack((future as Partial<Task>).getStack?.() ?? []);
 }
 
-/** The calls among the lines of a stack. @internal */
+/** The calls among the lines of a stack, as far as the coroutine of the task. @internal */
 export function parseStack(lines: readonly string[]): FrameInfo[] {
-  return lines.map(parseFrame).filter((frame) => frame !== null);
+  const frames = lines.map(parseFrame).filter((frame) => frame !== null);
+  const bottom = frames.findIndex((frame) => DRIVERS.includes(frame.function));
+  return bottom < 0 ? frames : frames.slice(0, bottom);
 }
 
 /** `    at fn (place)` or `    at place`, where a place may hold parentheses of its own: code that was evaluated. */
@@ -81,6 +81,6 @@ function parseFrame(text: string): FrameInfo | null {
 
 /** `Lock.acquire`, `new Lock`, `async load`, `Object.run [as go]`, `outer/inner`, `outer/<` and `async*load`. */
 function shortName(name: string): string {
-  const plain = name.replace(/ \[as [^\]]*\]$/, '');
-  return /(?:^|[.\s/*])(\[[^\]]+\]|[^.\s/*<>[\]]+)$/.exec(plain)?.[1] ?? '<anonymous>';
+  const plain = name.replace(/^(?:async |new )+| \[as [^\]]*\]$/g, '');
+  return /(?:^|[./*])(\[[^\]]+\]|[^./*<>[\]]+)$/.exec(plain)?.[1] ?? '<anonymous>';
 }

@@ -75,6 +75,8 @@ export class BaseEventLoop extends AbstractEventLoop {
   #debug = false;
   #run: { resolve(): void; reject(error: unknown): void } | null = null;
   #exceptionHandler: ExceptionHandler | null = null;
+  /** Debug mode: the handle whose callback is being called. */
+  #currentHandle: Handle | null = null;
   #taskFactory: TaskFactory | null = null;
 
   constructor(host: HostLoop) {
@@ -277,13 +279,18 @@ export class BaseEventLoop extends AbstractEventLoop {
 
   /** Logs the context and, if there is an error in it, has the host show it as unhandled. */
   override defaultExceptionHandler(context: ExceptionContext): void {
+    if (!('sourceTraceback' in context) && this.#currentHandle?._sourceTraceback) {
+      context.handleTraceback = this.#currentHandle._sourceTraceback;
+    }
     const lines = [context.message || 'Unhandled exception in event loop'];
     for (const key of Object.keys(context).sort()) {
       if (key === 'message' || key === 'exception') continue;
       const value = context[key];
-      const isStack = key === 'sourceTraceback' || key === 'handleTraceback';
+      const maker = key === 'sourceTraceback' ? 'Object' : key === 'handleTraceback' ? 'Handle' : null;
       lines.push(
-        isStack ? `Object created at (most recent call first):\n${String(value)}` : `${key}: ${repr(value)}`,
+        maker === null
+          ? `${key}: ${repr(value)}`
+          : `${maker} created at (most recent call first):\n${String(value)}`,
       );
     }
     const text = lines.join('\n');
@@ -542,7 +549,12 @@ export class BaseEventLoop extends AbstractEventLoop {
     const start = this.#debug ? this.time() : 0;
     // Taken before: a handle lets go of its callback when it is cancelled meanwhile.
     const text = this.#debug ? repr(item) : '';
-    item._run();
+    this.#currentHandle = handle;
+    try {
+      item._run();
+    } finally {
+      this.#currentHandle = null;
+    }
     if (this.#debug) {
       const duration = this.time() - start;
       if (duration >= this.slowCallbackDuration)
@@ -553,10 +565,8 @@ export class BaseEventLoop extends AbstractEventLoop {
 
   #runHandler(handler: ExceptionHandler, context: ExceptionContext): void {
     // The handler sees the context variables of what failed.
-    const source = [context.task, context.future, context.handle].find(
-      (candidate) => typeof candidate === 'object' && candidate !== null && 'getContext' in candidate,
-    ) as { getContext(): Context } | undefined;
-    const variables = source?.getContext();
+    const source = (context.task ?? context.future ?? context.handle) as Partial<Handle> | string | undefined;
+    const variables = typeof source === 'object' ? source.getContext?.() : undefined;
     if (variables === undefined || variables._entered) {
       handler(this, context);
       return;

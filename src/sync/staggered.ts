@@ -6,7 +6,7 @@
  */
 
 import type { Coroutine } from '../core/awaitable.ts';
-import { exceptionGroup } from '../core/exception-group.ts';
+import { BaseExceptionGroup } from '../core/exception-group.ts';
 import { asError, isCancelled, isExit, TimeoutError } from '../core/exceptions.ts';
 import { Future, futureAddToAwaitedBy, futureDiscardFromAwaitedBy } from '../tasks/futures.ts';
 import type { Task } from '../tasks/tasks.ts';
@@ -95,7 +95,8 @@ export function* staggeredRace<T>(
       for (const task of running) task.cancel(...error.args);
     }
   }
-  if (unhandled.length > 0) throw exceptionGroup('staggered race failed', unhandled);
+  remaining.return?.();
+  if (unhandled.length > 0) throw new BaseExceptionGroup('staggered race failed', unhandled);
   if (cancellation !== null) throw cancellation;
   const won = winner as { readonly result: T; readonly index: number } | null; // set in the closure
   return [won?.result, won?.index, errors];

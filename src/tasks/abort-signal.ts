@@ -11,6 +11,7 @@ import type { FutureLike, TaskLike } from '../core/events.ts';
 import { CancelledError, isCancelled, RuntimeError } from '../core/exceptions.ts';
 import type { AsyncContextManager } from './async-with.ts';
 import { asyncWith } from './async-with.ts';
+import type { Future } from './futures.ts';
 import { currentTask } from './tasks.ts';
 
 /** Cancels a block when a signal is aborted, and turns that cancellation into the signal's reason. */
@@ -80,7 +81,10 @@ export function abortSignalOf(future: FutureLike<unknown>): AbortSignal {
   const controller = new AbortController();
   signals.set(future, controller.signal);
   future.addDoneCallback((done) => {
-    if (done.cancelled()) controller.abort(new CancelledError());
+    if (!done.cancelled()) return;
+    const { _cancelledError: error, _cancelMessage: message } = done as Partial<Future>;
+    // A new one: the original is for whoever awaits the future.
+    controller.abort(new CancelledError(...(error?.args ?? (message === undefined ? [] : [message]))));
   });
   return controller.signal;
 }

@@ -67,7 +67,8 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
 
 /** Ends a coroutine that will never run. @internal */
 export function closeCoroutine(coro: Coroutine<unknown>): void {
-  coro.return(undefined);
+  // A coroutine-like object may have none.
+  (coro as Partial<Coroutine<unknown>>).return?.(undefined);
 }
 
 /** A coroutine that was made and not yet started: what the warning needs, without the coroutine itself. */

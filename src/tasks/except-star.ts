@@ -6,7 +6,7 @@
  */
 
 import type { Coroutine } from '../core/awaitable.ts';
-import { BaseExceptionGroup, exceptionGroup } from '../core/exception-group.ts';
+import { BaseExceptionGroup } from '../core/exception-group.ts';
 import { asError } from '../core/exceptions.ts';
 
 /** What a clause takes: a class of errors, or a test. */
@@ -47,7 +47,7 @@ export function* exceptStar<T>(
     // Every error is looked at, cancellation too: it goes on unless a clause names it.
     const error = asError(thrown);
     const isGroup = error instanceof BaseExceptionGroup;
-    let rest: BaseExceptionGroup | null = isGroup ? error : exceptionGroup('', [error]);
+    let rest: BaseExceptionGroup | null = isGroup ? error : new BaseExceptionGroup('', [error]);
     const raised: Error[] = [];
     for (const [condition, handler] of clauses) {
       if (rest === null) break;
@@ -66,6 +66,6 @@ export function* exceptStar<T>(
       if (rest === null) return undefined;
       throw isGroup ? rest : thrown;
     }
-    throw exceptionGroup('', rest === null ? raised : [...raised, rest]);
+    throw new BaseExceptionGroup('', rest === null ? raised : [...raised, rest]);
   }
 }

@@ -16,7 +16,7 @@ import type { Context } from '../core/contextvars.ts';
 import { copyContext } from '../core/contextvars.ts';
 import type { AbstractEventLoop, DoneCallback, ExceptionContext, FutureLike } from '../core/events.ts';
 import { getEventLoop } from '../core/events.ts';
-import { CancelledError, InvalidStateError, RuntimeError } from '../core/exceptions.ts';
+import { CancelledError, InvalidStateError, isError, RuntimeError } from '../core/exceptions.ts';
 import { extractStack, formatCallback, repr } from '../core/format-helpers.ts';
 import type { Runnable } from '../core/ready-queue.ts';
 
@@ -50,6 +50,7 @@ class Unretrieved {
   readonly #name: string | number | null;
   readonly #exception: Error;
   readonly #sourceTraceback: string | null;
+  readonly #variables: Context | null;
 
   constructor(future: Future<unknown>, exception: Error) {
     this.#loop = future._loop;
@@ -57,6 +58,7 @@ class Unretrieved {
     this.#name = future._name;
     this.#exception = exception;
     this.#sourceTraceback = future._sourceTraceback;
+    this.#variables = '_context' in future ? (future._context as Context) : null; // a task's
   }
 
   report(): void {
@@ -68,7 +70,9 @@ class Unretrieved {
       future: `<${this.#kind} finished${name} exception=${repr(this.#exception)}>`,
     };
     if (this.#sourceTraceback !== null) context.sourceTraceback = this.#sourceTraceback;
-    this.#loop.callExceptionHandler(context);
+    // The handler sees the task's context variables, as if the task were still there to be asked.
+    if (this.#variables === null || this.#variables._entered) this.#loop.callExceptionHandler(context);
+    else this.#variables.run(() => this.#loop.callExceptionHandler(context));
   }
 }
 
@@ -212,11 +216,12 @@ export class Future<T = unknown> implements FutureLike<T> {
   setException(exception: Error | (new () => Error)): void {
     if (this._state !== PENDING) throw this._invalidState();
     const error = typeof exception === 'function' ? new exception() : exception;
-    if (!(error instanceof Error) && Object.prototype.toString.call(error) !== '[object Error]') {
-      throw new TypeError('invalid exception object');
-    }
+    if (!isError(error)) throw new TypeError('invalid exception object');
     this._exception = error;
     this._state = FINISHED;
+    // V8 keeps the frames of an error, and so the future, until its stack is read. One that somebody waits for will
+    // be looked at anyway.
+    if (this._first === null) void error.stack;
     this._scheduleCallbacks();
     this._unretrieved = new Unretrieved(this as Future<unknown>, error);
     this._loop._unretrieved ??= new Set();
@@ -256,9 +261,14 @@ export class Future<T = unknown> implements FutureLike<T> {
     onfulfilled?: ((value: T) => R1 | PromiseLike<R1>) | null,
     onrejected?: ((reason: unknown) => R2 | PromiseLike<R2>) | null,
   ): Promise<R1 | R2> {
-    const promise = this.toPromise().then(onfulfilled, onrejected);
-    if (typeof onrejected !== 'function') this._quietWhenCancelled(promise);
-    return promise;
+    const promise = this.toPromise();
+    const derived = promise.then(onfulfilled, onrejected);
+    if (typeof onrejected !== 'function') {
+      promise.catch(() => {
+        if (this._state === CANCELLED) quiet(derived);
+      });
+    }
+    return derived;
   }
 
   /**
@@ -266,14 +276,21 @@ export class Future<T = unknown> implements FutureLike<T> {
    * cancellation rejects with CancelledError and raises no `unhandledrejection` of its own.
    */
   toPromise(): Promise<T> {
-    const promise = new Promise<T>((resolve, reject) => {
-      this._whenDone(() => {
-        const error = this._state === CANCELLED ? this._makeCancelledError() : this.exception();
-        if (error === null) resolve(this._result as T);
-        else reject(error);
-      });
+    let resolve: (value: T) => void = () => undefined;
+    let reject: (error: Error) => void = () => undefined;
+    const promise = new Promise<T>((...functions) => {
+      [resolve, reject] = functions;
     });
-    this._quietWhenCancelled(promise);
+    this._whenDone(() => {
+      if (this._state === CANCELLED) {
+        quiet(promise);
+        reject(this._makeCancelledError());
+        return;
+      }
+      const error = this.exception();
+      if (error === null) resolve(this._result as T);
+      else reject(error);
+    });
     return promise;
   }
 
@@ -354,15 +371,6 @@ export class Future<T = unknown> implements FutureLike<T> {
     });
   }
 
-  /** Marks a rejection of `promise` as handled if it comes from cancellation, and only then. */
-  private _quietWhenCancelled(promise: Promise<unknown>): void {
-    const check = (): void => {
-      if (this._state === CANCELLED) promise.catch(() => undefined);
-    };
-    if (this._state !== PENDING) check();
-    else this.addDoneCallback(check);
-  }
-
   /** @internal */
   _invalidState(): InvalidStateError {
     return new InvalidStateError(`${STATE_NAMES[this._state]}: ${this._repr()}`);
@@ -390,6 +398,11 @@ export class Future<T = unknown> implements FutureLike<T> {
   _repr(): string {
     return `<${this._kind} ${this._reprInfo().join(' ')}>`;
   }
+}
+
+/** Marks a rejection as handled. */
+function quiet(promise: Promise<unknown>): void {
+  promise.catch(() => undefined);
 }
 
 /** The iterator of one `yield* future`, and its own iterator result: one object for each wait. */

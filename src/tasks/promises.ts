@@ -36,17 +36,19 @@ class Followers<T> {
   }
 
   start(promise: PromiseLike<T>): void {
-    promise.then(
-      (value) => {
+    const fail = (reason: unknown): void => {
+      followed.delete(promise);
+      if (this.#futures.size === 0) this.#lastCancelled?._reportLate(reason);
+      this.#settle((future) => future._fail(reason));
+    };
+    try {
+      promise.then((value) => {
         followed.delete(promise);
         this.#settle((future) => future.setResult(value));
-      },
-      (reason) => {
-        followed.delete(promise);
-        if (this.#futures.size === 0) this.#lastCancelled?._reportLate(reason);
-        this.#settle((future) => future._fail(reason));
-      },
-    );
+      }, fail);
+    } catch (error) {
+      fail(error); // a thenable that throws: its futures carry the error, as a Promise of it would
+    }
   }
 
   #settle(pass: (future: PromiseFuture<T>) => void): void {
@@ -104,8 +106,9 @@ class PromiseFuture<T> extends Future<T> {
 
   /** An error when nobody follows any more: shown, unless it only says that the work was aborted. */
   _reportLate(reason: unknown): void {
-    const isAbort = (reason as { readonly name?: unknown } | null)?.name === 'AbortError';
-    if (isAbort || isCancelled(reason) || reason === this.#controller?.signal.reason) return;
+    if (isCancelled(reason)) return;
+    if (this.#controller !== null && (isAbortError(reason) || reason === this.#controller.signal.reason))
+      return;
     this._loop.callExceptionHandler({
       message: 'Promise was rejected after its future was cancelled',
       exception: reason,
@@ -175,7 +178,8 @@ export function* asyncTask<T>(func: (signal: AbortSignal) => PromiseLike<T>): Co
     try {
       yield* outer;
     } catch (error) {
-      if (!isCancelled(error)) throw error;
+      // It came when the function had ended already: there is nothing to wait for, and it must not be lost.
+      if (!isCancelled(error) || inner.done()) throw error;
       // Not swallowed: it is thrown below, when the function has cleaned up.
       cancelled = error;
       controller.abort(error);
@@ -186,7 +190,12 @@ export function* asyncTask<T>(func: (signal: AbortSignal) => PromiseLike<T>): Co
   try {
     return inner.result();
   } catch (error) {
-    if (cancelled !== null && (isCancelled(error) || (error as Error).name === 'AbortError')) throw cancelled;
+    if (cancelled !== null && (isCancelled(error) || isAbortError(error))) throw cancelled;
     throw error;
   }
+}
+
+/** True for what native code throws when its signal was aborted without a reason of its own. */
+function isAbortError(error: unknown): boolean {
+  return (error as { readonly name?: unknown } | null | undefined)?.name === 'AbortError';
 }

@@ -50,8 +50,12 @@ export function* withShield<T>(body: () => Coroutine<T>): Coroutine<T> {
     try {
       yield* shield(inner);
     } catch (error) {
-      if (inner.done()) break; // its own outcome, below
-      if (!isCancelled(error)) throw error;
+      if (!isCancelled(error)) {
+        if (inner.done()) break; // its own outcome, below
+        throw error;
+      }
+      if (inner.cancelled()) break;
+      if (inner.done()) throw error; // it came when the block had ended
       cancellation = error; // not swallowed: thrown when the block has ended
     }
   }

@@ -9,7 +9,7 @@
 import type { Coroutine, TaskOptions } from '../core/awaitable.ts';
 import type { AbstractEventLoop, TaskLike } from '../core/events.ts';
 import { getRunningLoop } from '../core/events.ts';
-import { exceptionGroup } from '../core/exception-group.ts';
+import { BaseExceptionGroup } from '../core/exception-group.ts';
 import { GeneratorExit, isCancelled, isExit, RuntimeError } from '../core/exceptions.ts';
 import { repr } from '../core/format-helpers.ts';
 import type { AsyncContextManager } from './async-with.ts';
@@ -158,7 +158,7 @@ export class TaskGroup implements AsyncContextManager<TaskGroup, true> {
       this.#errors = [];
       // Alone it is the closing of an asynchronous generator, which must see it as it is.
       if (error instanceof GeneratorExit && errors.length === 1) throw error;
-      throw exceptionGroup('unhandled errors in a TaskGroup', errors);
+      throw new BaseExceptionGroup('unhandled errors in a TaskGroup', errors);
     }
     return true;
   }

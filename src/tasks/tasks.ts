@@ -23,13 +23,10 @@ import { Future, formatName, isfuture, PENDING } from './futures.ts';
 import { wrapFuture } from './promises.ts';
 
 /** What a coroutine may hand out, seen by the step that has to tell a future from rubbish. */
-type Yielded =
-  | (Partial<FutureLike<unknown>> & {
-      readonly _loop?: AbstractEventLoop;
-      readonly _addEntry?: Future['_addEntry'];
-    })
-  | null
-  | undefined;
+type Yielded = (Partial<FutureLike<unknown>> & { readonly _loop?: AbstractEventLoop }) | null | undefined;
+
+/** What tells a future that takes tasks as they are from one whose class wants to see its callbacks. */
+const ownAddDoneCallback: unknown = Future.prototype.addDoneCallback;
 
 /**
  * A coroutine that runs on the loop, and the future of its result. Made by `createTask`, `loop.createTask` or a
@@ -178,6 +175,17 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T> {
 
   /** One step: called by the loop. @internal */
   _run(): void {
+    try {
+      this._runInContext();
+    } catch (exception) {
+      // Not the coroutine's error, which the step keeps: a defect around it. It ends this step and not the loop.
+      if (isExit(exception)) throw exception;
+      const task = this as TaskLike<unknown>;
+      this._loop.callExceptionHandler({ message: `Exception in step of ${this}`, exception, task });
+    }
+  }
+
+  private _runInContext(): void {
     const context = this._context;
     const previous = enterContext(context);
     try {
@@ -266,7 +274,8 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T> {
     const future = yielded as FutureLike<unknown> & Yielded; // there is no problem with it
     future._asyncioFutureBlocking = false;
     if (this._loop._tracesAwaits) this._awaitStack = this._loop._awaitStack;
-    if (future._addEntry !== undefined) future._addEntry(this);
+    // Our own futures take the task as it is, unless a subclass wants to see its callbacks.
+    if (future.addDoneCallback === ownAddDoneCallback) (future as unknown as Future)._addEntry(this);
     else future.addDoneCallback(() => this._run(), { context: copyContext() });
     this._futureWaiter = future;
     if (this._mustCancel && future.cancel(this._cancelMessage)) this._mustCancel = false;
@@ -297,7 +306,11 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T> {
     try {
       // The context given may be the creator's own, which is entered already.
       if (this._context === realm.context) this._runEntered();
-      else this._run();
+      else this._runInContext();
+    } catch (error) {
+      // It could not start, and nobody has it: the loop must not wait for it.
+      if (this._state === PENDING) this._unlink();
+      throw error;
     } finally {
       swapCurrentTask(loop, current);
       if (this._state !== PENDING) this._coro = null;
@@ -306,13 +319,17 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T> {
 
   /** Leaves the loop's list; then tells those who wait. @internal */
   override _scheduleCallbacks(): void {
+    this._unlink();
+    super._scheduleCallbacks();
+    this._loop._instrument?.taskDone?.(this as TaskLike<unknown>);
+  }
+
+  private _unlink(): void {
     const { _previous: previous, _next: next, _loop: loop } = this;
     if (previous !== null) previous._next = next;
     else if (loop._tasks === (this as TaskLike<unknown>)) loop._tasks = next;
     if (next !== null) next._previous = previous;
     this._previous = this._next = null;
-    super._scheduleCallbacks();
-    loop._instrument?.taskDone?.(this as TaskLike<unknown>);
   }
 
   /** @internal */

@@ -48,7 +48,8 @@ export class Timeout implements AsyncContextManager<Timeout, void> {
     this.#handle?.cancel();
     this.#handle = null;
     if (when === null) return;
-    const loop = getRunningLoop();
+    // The task's loop, not the running one: an event listener may call this between two ticks.
+    const loop = (this.#task as TaskLike<unknown>).getLoop(); // set by _enter
     const expire = (): void => this.#expire();
     this.#handle = when <= loop.time() ? loop.callSoon(expire) : loop.callAt(when, expire);
   }

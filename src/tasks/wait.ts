@@ -137,11 +137,14 @@ export function* waitFor<T>(awaitable: AwaitableOrPromise<T>, timeout: number | 
 export function* cancelAndWait(future: FutureLike<unknown>): Coroutine<void> {
   const waiter = new Future<void>({ loop: getRunningLoop() });
   const tell = (): void => release(waiter);
+  const task = currentTask();
   future.addDoneCallback(tell);
+  if (task !== null) futureAddToAwaitedBy(future, task);
   try {
     future.cancel();
     yield* waiter;
   } finally {
+    if (task !== null) futureDiscardFromAwaitedBy(future, task);
     future.removeDoneCallback(tell);
   }
 }

@@ -123,3 +123,4 @@ export {
   type PrintCallGraphOptions,
   printCallGraph,
 } from './debug/graph.ts';
+export type { FrameInfo } from './debug/frames.ts';

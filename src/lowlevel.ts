@@ -25,4 +25,3 @@ export {
   type TaskInfo,
   type TaskTableRow,
 } from './debug/tools.ts';
-export type { FrameInfo } from './debug/frames.ts';

@@ -94,4 +94,4 @@ const FRAME = /@|^\s*at /;
 const NATIVE = /\(<anonymous>\)|\[native code\]|self-hosted/;
 
 /** The method that drives a coroutine; below it there is only the loop. */
-const STEP = /\b_step\b/;
+const STEP = /(?:^|[\s.])_step(?: \(|@)/;

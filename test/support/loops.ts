@@ -1,0 +1,94 @@
+// Loops to test on: each kind in turn, virtual time in one line, and a host that is driven by hand.
+
+import * as asyncio from 'asyncio-web';
+import type { HostLoop, Pump } from 'asyncio-web/lowlevel';
+import { SimLoop } from 'asyncio-web/testing';
+
+export type NewLoop = () => asyncio.BaseEventLoop;
+
+const KINDS: Readonly<Record<string, NewLoop>> = {
+  SimLoop: () => new SimLoop(),
+  BrowserEventLoop: () => new asyncio.BrowserEventLoop(),
+};
+
+/** Describes what holds for every loop: `body` declares its tests once for each kind. */
+export function describeEachLoop(title: string, body: (newLoop: NewLoop) => void): void {
+  for (const [kind, newLoop] of Object.entries(KINDS)) describe(`${title} (${kind})`, () => body(newLoop));
+}
+
+/** Runs a program in virtual time. */
+export function simulate<T>(main: asyncio.Main<T>, options?: asyncio.RunOptions): Promise<T> {
+  return asyncio.run(main, { ...options, loopFactory: () => new SimLoop() });
+}
+
+/** Records what a loop reports, in place of showing it. */
+export function recordReports(loop: asyncio.AbstractEventLoop): asyncio.ExceptionContext[] {
+  const reports: asyncio.ExceptionContext[] = [];
+  loop.setExceptionHandler((_loop, context) => reports.push(context));
+  return reports;
+}
+
+/** Runs `body` with a logger that records errors, and gives their first lines. */
+export async function recordErrors(body: () => unknown): Promise<string[]> {
+  const lines: string[] = [];
+  const { error } = asyncio.logger;
+  asyncio.logger.error = (message) => lines.push(message);
+  try {
+    await body();
+  } finally {
+    asyncio.logger.error = error;
+  }
+  return lines;
+}
+
+/** A host without a clock or a queue of its own: the test moves the time and calls the pump. */
+export class ManualHost implements HostLoop {
+  time = 0;
+  clockResolution = 0;
+  /** What the loop has asked for since the last pump. */
+  wantsSoon = false;
+  deadline = Infinity;
+  /** What was given to `reportError`. */
+  readonly shown: unknown[] = [];
+  #pump: Pump | null = null;
+
+  now(): number {
+    return this.time;
+  }
+  start(pump: Pump): void {
+    this.#pump = pump;
+  }
+  wakeSoon(): void {
+    this.wantsSoon = true;
+  }
+  wakeAt(when: number): void {
+    this.deadline = when;
+  }
+  reportError(error: unknown): void {
+    this.shown.push(error);
+  }
+  stop(): void {
+    this.#pump = null;
+    this.wantsSoon = false;
+    this.deadline = Infinity;
+  }
+
+  get running(): boolean {
+    return this.#pump !== null;
+  }
+  get idle(): boolean {
+    return !this.wantsSoon && this.deadline === Infinity;
+  }
+
+  /** Calls the pump once, for at most so many callbacks. */
+  pump(maxCallbacks = 1): void {
+    this.wantsSoon = false;
+    this.deadline = Infinity;
+    this.#pump?.(maxCallbacks);
+  }
+
+  /** Calls the pump, one callback at a time, until the loop asks for no more at the present time. */
+  drain(): void {
+    while (this.wantsSoon) this.pump();
+  }
+}

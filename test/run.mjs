@@ -154,6 +154,8 @@ function reportSession(session, row) {
       const title = [...path, test.name].join(' › ');
       if (test.skipped) row.skipped++;
       else if (test.passed) row.passed++;
+      else if (options.grep !== undefined && !test.error)
+        continue; // left out by --grep
       else tally.failure(row, `${file} › ${title}`, test.error);
     }
     for (const child of suite.suites) visit(child, [...path, child.name]);

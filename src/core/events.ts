@@ -10,7 +10,7 @@ import type { Awaitable, AwaitableOrPromise, Coroutine, TaskOptions } from './aw
 import type { Context, Values } from './contextvars.ts';
 import { contextOf, enterContext, exitContext, realm } from './contextvars.ts';
 import { isExit, NotImplementedError, RuntimeError } from './exceptions.ts';
-import { extractStack, formatCallback, repr } from './format-helpers.ts';
+import { createdAt, extractStack, formatCallback, nameOf, repr } from './format-helpers.ts';
 import type { Instrument } from './instrument.ts';
 import type { Runnable } from './ready-queue.ts';
 
@@ -99,6 +99,8 @@ export class Handle {
   declare _values: Values | null;
   /** Debug mode: the stack of the `callSoon`. @internal */
   declare _sourceTraceback: string | null;
+  /** Debug mode: how it was written when it was cancelled. @internal */
+  declare _text: string | null;
 
   constructor(
     callback: Callback,
@@ -113,7 +115,8 @@ export class Handle {
     this._loop = loop;
     this._context = context ?? null;
     this._values = this._context === null ? realm.context._share() : null;
-    this._sourceTraceback = loop.getDebug() ? extractStack(2) : null;
+    this._sourceTraceback = loop.getDebug() ? extractStack() : null;
+    this._text = null;
   }
 
   getContext(): Context {
@@ -125,6 +128,8 @@ export class Handle {
   cancel(): void {
     if (this._cancelled) return;
     this._cancelled = true;
+    // Debug mode keeps what it was, for messages.
+    if (this._loop.getDebug()) this._text = this._repr();
     this._callback = dropped;
     this._args = NO_ARGS;
   }
@@ -149,7 +154,7 @@ export class Handle {
       // Interrupt and exit leave the loop; everything else, cancellation included, ends with this callback.
       if (isExit(exception)) throw exception;
       const report: ExceptionContext = {
-        message: `Exception in callback ${formatCallback(this._callback, this._args)}`,
+        message: `Exception in callback ${formatCallback(this._callback, this._args, this._loop.getDebug())}`,
         exception,
         handle: this,
       };
@@ -159,8 +164,22 @@ export class Handle {
   }
 
   /** @internal */
+  get _kind(): string {
+    return nameOf(this, Handle, 'Handle');
+  }
+
+  /** @internal */
+  _reprInfo(): string[] {
+    const info: string[] = [];
+    if (this._cancelled) info.push('cancelled');
+    if (this._callback !== dropped)
+      info.push(formatCallback(this._callback, this._args, this._loop.getDebug()));
+    return [...info, ...createdAt(this._sourceTraceback)];
+  }
+
+  /** @internal */
   _repr(): string {
-    return `<${this.constructor.name}${this._cancelled ? ' cancelled' : ` ${formatCallback(this._callback, this._args)}`}>`;
+    return this._text ?? `<${[this._kind, ...this._reprInfo()].join(' ')}>`;
   }
 
   toString(): string {
@@ -197,9 +216,16 @@ export class TimerHandle extends Handle {
     super.cancel();
   }
 
-  override _repr(): string {
-    const what = this._cancelled ? 'cancelled' : formatCallback(this._callback, this._args);
-    return `<${this.constructor.name} when=${this._when} ${what}>`;
+  /** @internal */
+  override get _kind(): string {
+    return nameOf(this, TimerHandle, 'TimerHandle');
+  }
+
+  /** @internal */
+  override _reprInfo(): string[] {
+    const info = super._reprInfo();
+    info.splice(this._cancelled ? 1 : 0, 0, `when=${this._when}`);
+    return info;
   }
 }
 

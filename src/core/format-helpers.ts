@@ -61,18 +61,33 @@ function functionName(value: { readonly name: string }): string {
   }
 }
 
-/** `name(arg, arg)` for a callback and its arguments. @internal */
-export function formatCallback(callback: (...args: never[]) => unknown, args: readonly unknown[]): string {
-  return `${functionName(callback)}(${args.map(repr).join(', ')})`;
+/** `name()` for a callback; in debug mode with its arguments, which may be confidential. @internal */
+export function formatCallback(
+  callback: (...args: never[]) => unknown,
+  args: readonly unknown[],
+  debug = false,
+): string {
+  return `${functionName(callback)}(${debug ? args.map(repr).join(', ') : ''})`;
+}
+
+/** The name of an object's class for messages: minifying changes that of ours, so it is given. @internal */
+export function nameOf(object: object, known: unknown, name: string): string {
+  return object.constructor === known ? name : object.constructor.name;
+}
+
+/** `created at …` for a stack that `extractStack` gave; nothing without one. @internal */
+export function createdAt(stack: string | null): string[] {
+  const place = stack?.split('\n', 1)[0]?.match(/\(?((?:\w+:\/\/|\/)[^()\s]*:\d+):\d+\)?$/)?.[1];
+  return place === undefined ? [] : [`created at ${place}`];
 }
 
 /**
- * The stack of the caller, one call a line, innermost first, without the innermost `skip` frames and without the
- * frames of the loop that called the outermost coroutine. Debug mode only: it costs microseconds.
+ * The stack of the caller, one call a line, innermost first, without this library's own frames above the caller's and
+ * without the loop below the outermost coroutine. Debug mode only: it costs microseconds.
  *
  * @internal
  */
-export function extractStack(skip = 1): string {
+export function extractStack(): string {
   const limited = Error as { stackTraceLimit?: number };
   const limit = limited.stackTraceLimit;
   // V8 keeps ten frames by default, and some of them are ours.
@@ -81,10 +96,17 @@ export function extractStack(skip = 1): string {
   if (limit !== undefined) limited.stackTraceLimit = limit;
   const frames = stack.split('\n').filter((line) => FRAME.test(line) && !NATIVE.test(line));
   const bottom = frames.findIndex((line) => STEP.test(line));
-  return frames
-    .slice(skip + 1, bottom < 0 ? undefined : bottom)
-    .slice(0, DEBUG_STACK_DEPTH)
-    .join('\n');
+  if (bottom >= 0) frames.length = bottom;
+  // The first frame is this function's: what lies beside it is ours. Bundled into one file with the program nothing
+  // can be told apart, and everything is kept.
+  const own = frames[0]
+    ?.match(/(?:\w+:\/\/|\/)[^()\s?]*/)?.[0]
+    .replace(/core\/format-helpers\.[jt]s.*$|:\d+:\d+$/, '');
+  const isOurs = (line: string): boolean => own !== undefined && line.includes(own);
+  const first = frames.findIndex((line) => !isOurs(line));
+  if (first < 0) return frames.slice(1, DEBUG_STACK_DEPTH + 1).join('\n');
+  while (isOurs(frames.at(-1) as string)) frames.pop();
+  return frames.slice(first, first + DEBUG_STACK_DEPTH).join('\n');
 }
 
 /** A line of a stack that is a call, in the manner of V8 (`at …`) or of the others (`…@…`). */

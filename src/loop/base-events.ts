@@ -33,7 +33,7 @@ import type {
 } from '../core/events.ts';
 import { _getRunningLoop, _setRunningLoop, AbstractEventLoop, Handle, TimerHandle } from '../core/events.ts';
 import { isExit, RuntimeError } from '../core/exceptions.ts';
-import { repr } from '../core/format-helpers.ts';
+import { nameOf, repr } from '../core/format-helpers.ts';
 import type { HostLoop } from '../core/host.ts';
 import { logger } from '../core/log.ts';
 import type { Runnable } from '../core/ready-queue.ts';
@@ -613,8 +613,13 @@ export class BaseEventLoop extends AbstractEventLoop {
   }
 
   /** @internal */
+  get _kind(): string {
+    return nameOf(this, BaseEventLoop, 'BaseEventLoop');
+  }
+
+  /** @internal */
   _repr(): string {
-    return `<${this.constructor.name} running=${this.isRunning()} closed=${this.#closed} debug=${this.#debug}>`;
+    return `<${this._kind} running=${this.isRunning()} closed=${this.#closed} debug=${this.#debug}>`;
   }
 
   override toString(): string {

@@ -2,6 +2,7 @@
  * BrowserEventLoop: the loop of a page or Worker. It is BaseEventLoop on a BrowserHost.
  */
 
+import { nameOf } from '../core/format-helpers.ts';
 import { BaseEventLoop } from './base-events.ts';
 import type { BrowserHostOptions } from './browser-host.ts';
 import { BrowserHost } from './browser-host.ts';
@@ -10,6 +11,11 @@ export class BrowserEventLoop extends BaseEventLoop {
   /** @param options.sliceMs How long one tick may run before the page gets its turn, in milliseconds. Default 2. */
   constructor(options?: BrowserHostOptions) {
     super(new BrowserHost(options));
+  }
+
+  /** @internal */
+  override get _kind(): string {
+    return nameOf(this, BrowserEventLoop, 'BrowserEventLoop');
   }
 }
 

@@ -15,6 +15,7 @@
 
 import type { AwaitableOrPromise } from '../core/awaitable.ts';
 import { RuntimeError } from '../core/exceptions.ts';
+import { nameOf } from '../core/format-helpers.ts';
 import type { HostLoop, Pump } from '../core/host.ts';
 import { showError } from '../core/log.ts';
 import { BaseEventLoop } from '../loop/base-events.ts';
@@ -161,6 +162,11 @@ export class SimLoop extends BaseEventLoop {
       waitsForOutside: () => this.#externals > this.#nativeWaits,
       deadlocked: () => this.#deadlocked(),
     };
+  }
+
+  /** @internal */
+  override get _kind(): string {
+    return nameOf(this, SimLoop, 'SimLoop');
   }
 
   /** The virtual time in ticks. */

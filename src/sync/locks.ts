@@ -11,6 +11,7 @@ import type { Coroutine } from '../core/awaitable.ts';
 import { dispose } from '../core/contextvars.ts';
 import { _getRunningLoop } from '../core/events.ts';
 import { BrokenBarrierError, isCancelled, RuntimeError } from '../core/exceptions.ts';
+import { nameOf } from '../core/format-helpers.ts';
 import type { AsyncContextManager } from '../tasks/async-with.ts';
 import type { Task } from '../tasks/tasks.ts';
 import { currentTask } from '../tasks/tasks.ts';
@@ -67,8 +68,8 @@ abstract class Lockable extends LoopBound implements AsyncContextManager<undefin
   }
 }
 
-function describe(self: object, state: string, waiters: { readonly size: number }): string {
-  return `<${self.constructor.name} [${state}${waiters.size > 0 ? `, waiters:${waiters.size}` : ''}]>`;
+function describe(kind: string, state: string, waiters: { readonly size: number }): string {
+  return `<${kind} [${state}${waiters.size > 0 ? `, waiters:${waiters.size}` : ''}]>`;
 }
 
 /**
@@ -138,7 +139,7 @@ export class Lock extends Lockable {
 
   /** @internal */
   override _repr(): string {
-    return describe(this, this.#locked ? 'locked' : 'unlocked', this.#waiters);
+    return describe(nameOf(this, Lock, 'Lock'), this.#locked ? 'locked' : 'unlocked', this.#waiters);
   }
 }
 
@@ -181,7 +182,7 @@ export class Event extends LoopBound {
 
   /** @internal */
   _repr(): string {
-    return describe(this, this.#value ? 'set' : 'unset', this.#waiters);
+    return describe(nameOf(this, Event, 'Event'), this.#value ? 'set' : 'unset', this.#waiters);
   }
 
   override toString(): string {
@@ -296,7 +297,11 @@ export class Condition extends Lockable {
 
   /** @internal */
   override _repr(): string {
-    return describe(this, this.locked() ? 'locked' : 'unlocked', this.#waiters);
+    return describe(
+      nameOf(this, Condition, 'Condition'),
+      this.locked() ? 'locked' : 'unlocked',
+      this.#waiters,
+    );
   }
 }
 
@@ -362,8 +367,13 @@ export class Semaphore extends Lockable {
   }
 
   /** @internal */
+  get _kind(): string {
+    return nameOf(this, Semaphore, 'Semaphore');
+  }
+
+  /** @internal */
   override _repr(): string {
-    return describe(this, this.locked() ? 'locked' : `unlocked, value:${this._value}`, this.#waiters);
+    return describe(this._kind, this.locked() ? 'locked' : `unlocked, value:${this._value}`, this.#waiters);
   }
 }
 
@@ -374,6 +384,11 @@ export class BoundedSemaphore extends Semaphore {
   constructor(value = 1) {
     super(value);
     this.#bound = value;
+  }
+
+  /** @internal */
+  override get _kind(): string {
+    return nameOf(this, BoundedSemaphore, 'BoundedSemaphore');
   }
 
   /** @throws {RangeError} At a release too many: "BoundedSemaphore released too many times" (Python's ValueError). */
@@ -485,7 +500,7 @@ export class Barrier implements AsyncContextManager<number, void> {
   /** @internal */
   _repr(): string {
     const waiting = this.broken ? '' : `, waiters:${this.nWaiting}/${this.#parties}`;
-    return `<${this.constructor.name} [${this.#state}${waiting}]>`;
+    return `<${nameOf(this, Barrier, 'Barrier')} [${this.#state}${waiting}]>`;
   }
 
   toString(): string {

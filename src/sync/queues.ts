@@ -6,7 +6,7 @@
  */
 
 import type { Coroutine } from '../core/awaitable.ts';
-import { repr } from '../core/format-helpers.ts';
+import { nameOf, repr } from '../core/format-helpers.ts';
 import { Ring } from '../core/ring.ts';
 import { Event } from './locks.ts';
 import { LoopBound } from './mixins.ts';
@@ -208,6 +208,11 @@ export class Queue<T = unknown> extends LoopBound {
   }
 
   /** @internal */
+  get _kind(): string {
+    return nameOf(this, Queue, 'Queue');
+  }
+
+  /** @internal */
   _repr(): string {
     const parts = [`maxsize=${this.#maxsize}`];
     if (!this.empty()) parts.push(`_queue=[${[...this.#items].map(repr).join(', ')}]`);
@@ -215,7 +220,7 @@ export class Queue<T = unknown> extends LoopBound {
     if (this.#putters.size > 0) parts.push(`_putters[${this.#putters.size}]`);
     if (this.#unfinished > 0) parts.push(`tasks=${this.#unfinished}`);
     if (this.#isShutDown) parts.push('shutdown');
-    return `<${this.constructor.name} ${parts.join(' ')}>`;
+    return `<${this._kind} ${parts.join(' ')}>`;
   }
 
   override toString(): string {
@@ -225,6 +230,11 @@ export class Queue<T = unknown> extends LoopBound {
 
 /** Takes the item out that was put in last. */
 export class LifoQueue<T = unknown> extends Queue<T> {
+  /** @internal */
+  override get _kind(): string {
+    return nameOf(this, LifoQueue, 'LifoQueue');
+  }
+
   protected override _makeStore(): Store<T> {
     return new LifoStore<T>();
   }
@@ -240,6 +250,11 @@ export class LifoQueue<T = unknown> extends Queue<T> {
  * jobs.putNowait([1, 'first']);
  */
 export class PriorityQueue<T = unknown> extends Queue<T> {
+  /** @internal */
+  override get _kind(): string {
+    return nameOf(this, PriorityQueue, 'PriorityQueue');
+  }
+
   protected override _makeStore(): Store<T> {
     return new PriorityStore<T>();
   }

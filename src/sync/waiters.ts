@@ -16,6 +16,11 @@ export class Waiter<T> extends Future<T> {
   declare _behind: Waiter<T> | null;
   /** @internal */
   declare _inLine: boolean;
+
+  /** @internal */
+  override get _kind(): string {
+    return 'Future';
+  }
 }
 
 /** @internal */

@@ -81,7 +81,7 @@ class NeverAwaited {
   constructor(name: string) {
     this.#name = name;
     this.#loop = _getRunningLoop();
-    this.#origin = this.#loop?._tracesAwaits ? extractStack(3) : null;
+    this.#origin = this.#loop?._tracesAwaits ? extractStack() : null;
     if (this.#loop !== null) {
       this.#loop._unretrieved ??= new Set();
       this.#loop._unretrieved.add(this);

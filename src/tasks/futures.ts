@@ -17,7 +17,7 @@ import { copyContext } from '../core/contextvars.ts';
 import type { AbstractEventLoop, DoneCallback, ExceptionContext, FutureLike } from '../core/events.ts';
 import { getEventLoop } from '../core/events.ts';
 import { CancelledError, InvalidStateError, isError, RuntimeError } from '../core/exceptions.ts';
-import { extractStack, formatCallback, repr } from '../core/format-helpers.ts';
+import { createdAt, extractStack, formatCallback, nameOf, repr } from '../core/format-helpers.ts';
 import type { Runnable } from '../core/ready-queue.ts';
 
 export const PENDING = 0;
@@ -133,7 +133,7 @@ export class Future<T = unknown> implements FutureLike<T> {
     this._unretrieved = null;
     this._name = null;
     this._awaitedBy = null;
-    this._sourceTraceback = loop.getDebug() ? extractStack(2) : null;
+    this._sourceTraceback = loop.getDebug() ? extractStack() : null;
   }
 
   getLoop(): AbstractEventLoop {
@@ -160,7 +160,7 @@ export class Future<T = unknown> implements FutureLike<T> {
     if (this._state !== PENDING) return false;
     this._state = CANCELLED;
     this._cancelMessage = msg ?? undefined;
-    if (this._loop._tracesAwaits) this._cancelStack ??= extractStack(1);
+    if (this._loop._tracesAwaits) this._cancelStack ??= extractStack();
     this._scheduleCallbacks();
     return true;
   }
@@ -302,7 +302,7 @@ export class Future<T = unknown> implements FutureLike<T> {
 
   /** @internal */
   get _kind(): string {
-    return 'Future';
+    return nameOf(this, Future, 'Future');
   }
 
   /** A task that is to be queued, as it is, when this is done. Call only while pending. @internal */
@@ -391,7 +391,7 @@ export class Future<T = unknown> implements FutureLike<T> {
     );
     if (callbacks.length > 2) callbacks.splice(1, callbacks.length - 2, `<${callbacks.length - 2} more>`);
     if (callbacks.length > 0) info.push(`cb=[${callbacks.join(', ')}]`);
-    return info;
+    return [...info, ...createdAt(this._sourceTraceback)];
   }
 
   /** @internal */
@@ -419,11 +419,13 @@ class FutureAwait<T> implements Iterator<Suspension, T, unknown> {
 
   next(): IteratorResult<Suspension, T> {
     const future = this._future;
-    if (future._state === PENDING) {
+    if (this.done) {
+      this.value = undefined; // it was thrown into, or has given its result
+    } else if (future._state === PENDING) {
       if (this.value !== undefined) throw new RuntimeError("await wasn't used with future");
       future._asyncioFutureBlocking = true;
       // Here, and only here, the generators of the whole `yield*` chain are on the stack.
-      if (future._loop._tracesAwaits) future._loop._awaitStack = extractStack(1);
+      if (future._loop._tracesAwaits) future._loop._awaitStack = extractStack();
       this.value = future;
     } else {
       this.value = future.result();
@@ -433,6 +435,7 @@ class FutureAwait<T> implements Iterator<Suspension, T, unknown> {
   }
 
   throw(error: unknown): never {
+    this.done = true;
     throw error;
   }
 

@@ -28,6 +28,10 @@ class GatheringFuture<T> extends Future<T> {
     this.#children = children;
   }
 
+  override get _kind(): string {
+    return '_GatheringFuture';
+  }
+
   override cancel(msg?: unknown): boolean {
     if (this.done()) return false;
     let any = false;

@@ -74,6 +74,10 @@ class PromiseFuture<T> extends Future<T> {
     this.#controller = controller;
   }
 
+  override get _kind(): string {
+    return 'Future';
+  }
+
   override cancel(msg?: unknown): boolean {
     if (!super.cancel(msg)) return false;
     this.#followers?.leave(this);

@@ -16,7 +16,7 @@ import { copyContext, enterContext, exitContext, realm } from '../core/contextva
 import type { AbstractEventLoop, FutureLike, TaskFactory, TaskLike } from '../core/events.ts';
 import { _getRunningLoop, getEventLoop, getRunningLoop } from '../core/events.ts';
 import { asError, isCancelled, isExit, RuntimeError } from '../core/exceptions.ts';
-import { extractStack, repr } from '../core/format-helpers.ts';
+import { extractStack, nameOf, repr } from '../core/format-helpers.ts';
 import { logger } from '../core/log.ts';
 import { closeCoroutine, isAwaitable, iscoroutine, isThenable, YIELD } from './coroutines.ts';
 import { Future, formatName, isfuture, PENDING } from './futures.ts';
@@ -89,8 +89,9 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T> {
     else loop._callSoonStep(this);
   }
 
+  /** @internal */
   override get _kind(): string {
-    return 'Task';
+    return nameOf(this, Task, 'Task');
   }
 
   getName(): string {
@@ -121,7 +122,7 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T> {
     this._retrieve();
     if (this._state !== PENDING) return false;
     this._cancelRequests += 1;
-    if (this._loop._tracesAwaits) this._cancelStack = extractStack(1);
+    if (this._loop._tracesAwaits) this._cancelStack = extractStack();
     if (this._futureWaiter?.cancel(msg)) return true;
     this._mustCancel = true;
     this._cancelMessage = msg ?? undefined;
@@ -339,6 +340,7 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T> {
       this._cancelRequests > 0 && this._state === PENDING ? 'cancelling' : state,
       `name='${this.getName()}'`,
     ];
+    if (this._coro !== null && '_repr' in this._coro) info.push(`coro=${repr(this._coro)}`);
     if (this._futureWaiter !== null)
       info.push(`wait_for=<${(this._futureWaiter as Partial<Future>)._kind ?? 'Future'} …>`);
     return [...info, ...rest];

@@ -25,3 +25,4 @@ export {
   type TaskInfo,
   type TaskTableRow,
 } from './debug/tools.ts';
+export type { FrameInfo } from './debug/frames.ts';

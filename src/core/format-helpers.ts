@@ -85,9 +85,10 @@ export function createdAt(stack: string | null): string[] {
  * The stack of the caller, one call a line, innermost first, without this library's own frames above the caller's and
  * without the loop below the outermost coroutine. Debug mode only: it costs microseconds.
  *
+ * @param leaveOut How many of our innermost frames to leave out, where the others tell something: `wait`, `aexit`.
  * @internal
  */
-export function extractStack(): string {
+export function extractStack(leaveOut?: number): string {
   const limited = Error as { stackTraceLimit?: number };
   const limit = limited.stackTraceLimit;
   // V8 keeps ten frames by default, and some of them are ours.
@@ -103,9 +104,9 @@ export function extractStack(): string {
     ?.match(/(?:\w+:\/\/|\/)[^()\s?]*/)?.[0]
     .replace(/core\/format-helpers\.[jt]s.*$|:\d+:\d+$/, '');
   const isOurs = (line: string): boolean => own !== undefined && line.includes(own);
-  const first = frames.findIndex((line) => !isOurs(line));
+  const first = leaveOut ?? frames.findIndex((line) => !isOurs(line));
   if (first < 0) return frames.slice(1, DEBUG_STACK_DEPTH + 1).join('\n');
-  while (isOurs(frames.at(-1) as string)) frames.pop();
+  while (frames.length > first && isOurs(frames.at(-1) as string)) frames.pop();
   return frames.slice(first, first + DEBUG_STACK_DEPTH).join('\n');
 }
 

@@ -33,8 +33,9 @@ const COROUTINE_FUNCTION: unique symbol = /* @__PURE__ */ Symbol.for(
 
 /** True for a generator function and for what `coroutine()` made: their calls give coroutines. */
 export function iscoroutinefunction(value: unknown): value is (...args: never[]) => Coroutine<unknown> {
+  if (typeof value !== 'function') return false;
   return (
-    typeof value === 'function' && Object.prototype.toString.call(value) === '[object GeneratorFunction]'
+    COROUTINE_FUNCTION in value || Object.prototype.toString.call(value) === '[object GeneratorFunction]'
   );
 }
 

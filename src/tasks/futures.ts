@@ -425,7 +425,7 @@ class FutureAwait<T> implements Iterator<Suspension, T, unknown> {
       if (this.value !== undefined) throw new RuntimeError("await wasn't used with future");
       future._asyncioFutureBlocking = true;
       // Here, and only here, the generators of the whole `yield*` chain are on the stack.
-      if (future._loop._tracesAwaits) future._loop._awaitStack = extractStack();
+      if (future._loop._tracesAwaits) future._loop._awaitStack = extractStack(2);
       this.value = future;
     } else {
       this.value = future.result();

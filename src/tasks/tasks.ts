@@ -15,7 +15,7 @@ import type { Context } from '../core/contextvars.ts';
 import { copyContext, enterContext, exitContext, realm } from '../core/contextvars.ts';
 import type { AbstractEventLoop, FutureLike, TaskFactory, TaskLike } from '../core/events.ts';
 import { _getRunningLoop, getEventLoop, getRunningLoop } from '../core/events.ts';
-import { asError, isCancelled, isExit, RuntimeError } from '../core/exceptions.ts';
+import { asError, InvalidStateError, isCancelled, isExit, RuntimeError } from '../core/exceptions.ts';
 import { extractStack, nameOf, repr } from '../core/format-helpers.ts';
 import { logger } from '../core/log.ts';
 import { closeCoroutine, isAwaitable, iscoroutine, isThenable, YIELD } from './coroutines.ts';
@@ -80,13 +80,16 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T> {
     this._logDestroyPending = true;
     this._awaitStack = null;
     this._previous = null;
-    this._next = loop._tasks as Task<unknown> | null; // only this class is put into the list
-    if (this._next !== null) this._next._previous = this as Task<unknown>;
-    loop._tasks = this as TaskLike<unknown>;
+    this._next = null;
     loop._instrument?.taskSpawned?.(this as TaskLike<unknown>);
     // Eager only inside a tick of this loop: between ticks there is no running loop for the coroutine to find.
-    if (options?.eagerStart && _getRunningLoop() === loop) this._startNow();
-    else loop._callSoonStep(this);
+    if (options?.eagerStart && _getRunningLoop() === loop) {
+      this._link();
+      this._startNow();
+    } else {
+      loop._callSoonStep(this); // throws if the loop is closed: then there is no task
+      this._link();
+    }
   }
 
   /** @internal */
@@ -211,7 +214,7 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T> {
 
   /** Advances the coroutine and deals with what comes out. */
   private _step(): void {
-    if (this._state !== PENDING) throw this._invalidState();
+    if (this._state !== PENDING) throw new InvalidStateError(`_step(): already done: ${this}`);
     let error: unknown = this._pendingError;
     this._pendingError = null;
     if (this._mustCancel) {
@@ -325,6 +328,14 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T> {
     this._loop._instrument?.taskDone?.(this as TaskLike<unknown>);
   }
 
+  /** Takes its place among the loop's pending tasks. */
+  private _link(): void {
+    const loop = this._loop;
+    this._next = loop._tasks as Task<unknown> | null; // only this class is put into the list
+    if (this._next !== null) this._next._previous = this as Task<unknown>;
+    loop._tasks = this as TaskLike<unknown>;
+  }
+
   private _unlink(): void {
     const { _previous: previous, _next: next, _loop: loop } = this;
     if (previous !== null) previous._next = next;
@@ -341,8 +352,7 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T> {
       `name='${this.getName()}'`,
     ];
     if (this._coro !== null && '_repr' in this._coro) info.push(`coro=${repr(this._coro)}`);
-    if (this._futureWaiter !== null)
-      info.push(`wait_for=<${(this._futureWaiter as Partial<Future>)._kind ?? 'Future'} …>`);
+    if (this._futureWaiter !== null) info.push(`wait_for=${repr(this._futureWaiter)}`);
     return [...info, ...rest];
   }
 }
@@ -425,8 +435,8 @@ export function runCoroutineThreadsafe<T>(coro: Coroutine<T>, loop: AbstractEven
       try {
         ensureFuture(coro, { loop }).then(resolve, reject);
       } catch (error) {
-        reject(error); // a task factory that refuses: the caller is told
-        if (isExit(error)) throw error;
+        reject(error);
+        throw error; // a task factory that refuses: the loop's handler is told as well, as in asyncio
       }
     });
   });

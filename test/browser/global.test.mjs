@@ -27,6 +27,26 @@ describe(`the script-tag build in ${engine}`, () => {
   });
 
   for (const name of ['plain', 'min']) {
+    it(`writes the names of its classes in messages (${name})`, async () => {
+      const page = await browser.newPage(`${server.origin}/${name}.html`);
+      const texts = await page.evaluate(() => {
+        const { asyncio } = globalThis;
+        const loop = new asyncio.BrowserEventLoop();
+        const future = loop.createFuture();
+        return [new asyncio.Lock(), new asyncio.PriorityQueue(3), new asyncio.Barrier(2), future, loop].map(
+          String,
+        );
+      });
+      assert.deepEqual(texts, [
+        '<Lock [unlocked]>',
+        '<PriorityQueue maxsize=3>',
+        '<Barrier [filling, waiters:0/2]>',
+        '<Future pending>',
+        '<BrowserEventLoop running=false closed=false debug=false>',
+      ]);
+      await page.close();
+    });
+
     it(`defines asyncio and nothing else (${name})`, async () => {
       const page = await browser.newPage(`${server.origin}/${name}.html`);
       const added = await page.evaluate(() =>

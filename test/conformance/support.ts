@@ -45,3 +45,24 @@ export function* awaitWithoutTask(coro: asyncio.Coroutine<unknown>): asyncio.Cor
   yield* sleep(0);
   if (thrown !== null) throw thrown;
 }
+
+/** unittest's `assertRaises` around a `run_until_complete`. */
+export async function assertRejects<E extends Error>(
+  type: abstract new (...args: never[]) => E,
+  promise: PromiseLike<unknown>,
+  message: RegExp = /(?:)/,
+): Promise<E> {
+  try {
+    await promise;
+  } catch (error) {
+    if (!(error instanceof type)) throw error;
+    expect(error.message).to.match(message);
+    return error;
+  }
+  return expect.fail(`${type.name} was not thrown`);
+}
+
+/** CPython's `run_briefly`: runs a coroutine that does nothing, and with it whatever is ready. */
+export async function runBriefly(loop: asyncio.AbstractEventLoop): Promise<void> {
+  await loop.runUntilComplete((function* once() {})());
+}

@@ -219,7 +219,7 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T> {
     this._pendingError = null;
     if (this._mustCancel) {
       // A future that was cancelled throws its own CancelledError, with the message of the first cancel.
-      if (!isCancelled(error) && !this._futureWaiter?.cancelled()) error = this._makeCancelledError();
+      if (!isCancelled(error) && !endedCancelled(this._futureWaiter)) error = this._makeCancelledError();
       this._mustCancel = false;
       // The cancellation takes the place of what was waited for: an error of it counts as seen.
       if (this._futureWaiter instanceof Future) this._futureWaiter._retrieve();
@@ -355,6 +355,11 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T> {
     if (this._futureWaiter !== null) info.push(`wait_for=${repr(this._futureWaiter)}`);
     return [...info, ...rest];
   }
+}
+
+/** True for a future that was cancelled, or, as a gather, failed with a CancelledError. */
+function endedCancelled(future: FutureLike<unknown> | null): boolean {
+  return future?.done() === true && (future.cancelled() || isCancelled(future.exception()));
 }
 
 function notACoroutine(value: unknown): string {

@@ -362,12 +362,16 @@ export abstract class AbstractEventLoop {
   }
 
   /**
-   * The program touches the real world: a Promise that it waits for begins (+1) or ends (-1) in `externals`, a native
-   * wait for a future of the loop in `nativeWaits`. A simulator counts them, so that virtual time does not run ahead.
+   * The program begins (+1) or ends (-1) to wait for a Promise of the real world. A simulator counts them, so that
+   * virtual time does not run ahead.
    *
    * @internal
    */
-  _crossBoundary(_externals: number, _nativeWaits: number): void {}
+  _crossBoundary(_externals: number): void {}
+  /** Native code begins to wait for a future of the loop; what is returned is called at the end. @internal */
+  _beginNativeWait(): (() => void) | null {
+    return null;
+  }
 
   // Futures and tasks
 

@@ -350,10 +350,15 @@ export class BaseEventLoop extends AbstractEventLoop {
   /** Seconds until something is to be done: 0 if something is ready, Infinity if only the outside can tell. */
   protected nextTimeout(): number {
     if (this._ready.length > 0 || this.#stopping) return 0;
+    const deadline = this.nextDeadline();
+    if (deadline === Infinity) return Infinity;
+    return Math.min(Math.max(0, deadline - this.time()), MAXIMUM_SELECT_TIMEOUT);
+  }
+
+  /** The loop time of the next timer that is not cancelled; Infinity if there is none. */
+  protected nextDeadline(): number {
     this.#dropCancelledTimers();
-    const head = this._scheduled.headWhen;
-    if (head === Infinity) return Infinity;
-    return Math.min(Math.max(0, head - this.time()), MAXIMUM_SELECT_TIMEOUT);
+    return this._scheduled.headWhen;
   }
 
   /**
@@ -453,8 +458,7 @@ export class BaseEventLoop extends AbstractEventLoop {
       return;
     }
     this._ready.trim();
-    this.#dropCancelledTimers();
-    const head = this._scheduled.headWhen;
+    const head = this.nextDeadline();
     this._instrument?.loopIdle?.(head);
     if (head === Infinity) {
       this.#pump = IDLE;
@@ -560,7 +564,8 @@ export class BaseEventLoop extends AbstractEventLoop {
       if (duration >= this.slowCallbackDuration)
         logger.warning(`Executing ${text} took ${duration.toFixed(3)} seconds`);
     }
-    if (handle !== null) instrument?.afterHandle?.(handle);
+    // Asked for anew: one that failed in beforeHandle has been removed.
+    if (handle !== null) this._instrument?.afterHandle?.(handle);
   }
 
   #runHandler(handler: ExceptionHandler, context: ExceptionContext): void {

@@ -28,6 +28,12 @@ const CHUNK_MS = 0.25;
 /** The most callbacks of a chunk: how long a native promise reaction may have to wait. */
 const MAX_CHUNK = 64;
 
+/**
+ * The most callbacks between two looks at the clock: so many may run beyond the end of a slice when quick callbacks
+ * are followed by slow ones. A look costs 70 to 240 ns.
+ */
+const MAX_STRIDE = 8;
+
 /** A way to be called back in a new task of the page: one channel, made when needed, one message at a time. */
 export class TaskPoster {
   readonly #callback: () => void;
@@ -83,7 +89,8 @@ export class BrowserHost implements HostLoop {
   #inMessage = false;
   /** When the present slice is over, in milliseconds. */
   #sliceEnd = 0;
-  #chunk = 16;
+  /** How many callbacks run between two looks at the clock. */
+  #stride = 1;
   /** When the loop wants a tick, in milliseconds; Infinity for not at all. */
   #deadline = Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -178,28 +185,35 @@ export class BrowserHost implements HostLoop {
     }
   }
 
+  /** Runs callbacks for about CHUNK_MS, or MAX_CHUNK of them; the clock is read after every few. */
   #runChunk(): void {
-    const pump = this.#pump;
-    if (pump === null) return;
-    this.#soon = false;
-    this.#deadline = Infinity;
-    const before = performance.now();
+    let before = performance.now();
+    const chunkEnd = Math.min(before + CHUNK_MS, this.#sliceEnd);
+    let left = MAX_CHUNK;
     this.#inChunk = true;
     try {
-      pump(this.#chunk);
+      do {
+        const pump = this.#pump;
+        if (pump === null) return;
+        this.#soon = false;
+        this.#deadline = Infinity;
+        left -= this.#stride;
+        pump(this.#stride);
+        if (!this.#soon) return;
+        const after = performance.now();
+        this.#adapt(after - before);
+        before = after;
+      } while (left > 0 && before < chunkEnd);
     } finally {
       this.#inChunk = false;
     }
-    if (this.#pump === null || !this.#soon) return;
-    const after = performance.now();
-    this.#adapt(after - before);
-    if (after < this.#sliceEnd) this.#hop();
+    if (before < this.#sliceEnd) this.#hop();
   }
 
-  /** Fits the number of callbacks of a chunk to their cost. */
+  /** Fits the number of callbacks between two looks at the clock to their cost. */
   #adapt(elapsedMs: number): void {
-    if (elapsedMs > CHUNK_MS) this.#chunk = Math.max(1, Math.floor((this.#chunk * CHUNK_MS) / elapsedMs));
-    else if (this.#chunk < MAX_CHUNK) this.#chunk = Math.min(MAX_CHUNK, this.#chunk * 2);
+    if (elapsedMs > CHUNK_MS) this.#stride = Math.max(1, Math.floor((this.#stride * CHUNK_MS) / elapsedMs));
+    else if (this.#stride < MAX_STRIDE) this.#stride *= 2;
   }
 
   // The timer

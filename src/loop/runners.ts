@@ -15,6 +15,7 @@ import { copyContext } from '../core/contextvars.ts';
 import type { AbstractEventLoop, LoopFactory } from '../core/events.ts';
 import { _getRunningLoop, getEventLoop, setEventLoop } from '../core/events.ts';
 import { isCancelled, KeyboardInterrupt, RuntimeError } from '../core/exceptions.ts';
+import { showError } from '../core/log.ts';
 import { closeCoroutine, isAwaitable, iscoroutine, isThenable } from '../tasks/coroutines.ts';
 import { gather } from '../tasks/gather.ts';
 import { allTasks, ensureFuture } from '../tasks/tasks.ts';
@@ -47,6 +48,7 @@ export class Runner {
   #loop: AbstractEventLoop | null = null;
   #context: Context | null = null;
   #hasSetLoop = false;
+  #closing: Promise<void> | null = null;
 
   constructor(options?: RunnerOptions) {
     this.#debug = options?.debug ?? null;
@@ -80,7 +82,15 @@ export class Runner {
     }
     if (typeof main !== 'function') checkAwaitable(main);
     const loop = this.#initialize();
-    const coro = iscoroutine(main) ? (main as Coroutine<T>) : awaitMain(main);
+    if (loop.isRunning()) {
+      // Another run of it waits between two ticks.
+      if (iscoroutine(main)) closeCoroutine(main);
+      throw new RuntimeError('This event loop is already running');
+    }
+    // A Promise is followed from now on: it may be rejected before the first tick.
+    const coro = iscoroutine(main)
+      ? (main as Coroutine<T>)
+      : awaitMain(isThenable(main) ? ensureFuture(main, { loop }) : main);
     const task = loop.createTask(coro, { context: options?.context ?? this.#context });
     const signal = options?.signal ?? null;
     if (signal === null) return loop.runUntilComplete(task);
@@ -104,10 +114,13 @@ export class Runner {
       .finally(() => signal.removeEventListener('abort', interrupt));
   }
 
-  /** Cancels what is left, waits for it, and closes the loop. Closing again does nothing. */
-  async close(): Promise<void> {
-    if (this.#state !== 'initialized') return;
-    const loop = this.#loop as AbstractEventLoop; // initialized
+  /** Cancels what is left, waits for it, and closes the loop. Closing again waits for the same and does nothing. */
+  close(): Promise<void> {
+    if (this.#state === 'initialized') this.#closing ??= this.#close(this.#loop as AbstractEventLoop); // initialized
+    return this.#closing ?? Promise.resolve();
+  }
+
+  async #close(loop: AbstractEventLoop): Promise<void> {
     try {
       await cancelAllTasks(loop);
       await loop.runUntilComplete(loop.shutdownAsyncgens());
@@ -169,11 +182,16 @@ export function run<T>(main: Main<T>, options?: RunOptions): Promise<T> {
 }
 
 async function closeAfter<T>(runner: Runner, result: Promise<T>): Promise<T> {
+  let value: T;
   try {
-    return await result;
-  } finally {
-    await runner.close();
+    value = await result;
+  } catch (error) {
+    // The program's own error goes before one of the shutdown, which is shown.
+    await runner.close().catch(showError);
+    throw error;
   }
+  await runner.close();
+  return value;
 }
 
 /** Calls a function inside the loop, so that also a native async one finds the running loop in its first lines. */

@@ -51,11 +51,16 @@ export interface SimLoopOptions {
 const STEPS_PER_TURN = 500;
 const CALLBACKS_PER_STEP = 1000;
 
+/** How far, in ticks, a deadline in seconds may lie from the tick that it means. */
+const ROUNDING = 1e-3;
+
 /** What the host asks the loop at quiescence. */
 interface Quiescence {
   /** Goes up whenever the program touches the real world or is touched by it. */
   readonly crossings: number;
   waitsForOutside(): boolean;
+  /** The loop time of the next timer; Infinity if there is none. */
+  deadline(): number;
   deadlocked(): void;
 }
 
@@ -68,7 +73,6 @@ class SimHost implements HostLoop {
   readonly #poster = new TaskPoster(() => this.#turn());
   #pump: Pump | null = null;
   #soon = false;
-  #deadline = Infinity;
   #seenCrossings = -1;
 
   constructor(tick: number, startTime: number) {
@@ -80,8 +84,9 @@ class SimHost implements HostLoop {
     return this.ticks / this.#rate;
   }
 
+  /** Nothing but what rounding makes of a tick: no timer may be early. */
   get clockResolution(): number {
-    return 0.5 / this.#rate;
+    return ROUNDING / this.#rate;
   }
 
   start(pump: Pump): void {
@@ -93,8 +98,7 @@ class SimHost implements HostLoop {
     this.#poster.post();
   }
 
-  wakeAt(when: number): void {
-    this.#deadline = when;
+  wakeAt(): void {
     this.#poster.post();
   }
 
@@ -105,7 +109,6 @@ class SimHost implements HostLoop {
   stop(): void {
     this.#pump = null;
     this.#soon = false;
-    this.#deadline = Infinity;
     this.#poster.close();
   }
 
@@ -123,18 +126,20 @@ class SimHost implements HostLoop {
       if (this.#pump === null) return;
       if (this.#soon) {
         this.#soon = false;
-        this.#deadline = Infinity;
         this.#pump(CALLBACKS_PER_STEP);
       } else if (quiescence.crossings !== this.#seenCrossings) {
         break;
       } else if (quiescence.waitsForOutside()) {
         return; // the next crossing pokes
-      } else if (this.#deadline < Infinity) {
-        this.ticks = Math.max(this.ticks, Math.ceil(this.#deadline * this.#rate - 1e-3));
-        this.#soon = true;
       } else {
-        quiescence.deadlocked();
-        return;
+        // Asked for now: what the pump was told may have been cancelled since.
+        const deadline = quiescence.deadline();
+        if (deadline === Infinity) {
+          quiescence.deadlocked();
+          return;
+        }
+        this.ticks = Math.max(this.ticks, Math.ceil(deadline * this.#rate - ROUNDING));
+        this.#soon = true;
       }
     }
     this.poke();
@@ -160,6 +165,7 @@ export class SimLoop extends BaseEventLoop {
         return loop.#crossings;
       },
       waitsForOutside: () => this.#externals > this.#nativeWaits,
+      deadline: () => this.nextDeadline(),
       deadlocked: () => this.#deadlocked(),
     };
   }
@@ -183,9 +189,24 @@ export class SimLoop extends BaseEventLoop {
   }
 
   /** @internal */
-  override _crossBoundary(externals: number, nativeWaits: number): void {
+  override _crossBoundary(externals: number): void {
     this.#externals += externals;
-    this.#nativeWaits += nativeWaits;
+    this.#crossed();
+  }
+
+  /** @internal */
+  override _beginNativeWait(): () => void {
+    // Only while the program waits for a Promise may the wait be that Promise's own; otherwise it is the page's.
+    const counts = this.#externals > 0 ? 1 : 0;
+    this.#nativeWaits += counts;
+    this.#crossed();
+    return () => {
+      this.#nativeWaits -= counts;
+      this.#crossed();
+    };
+  }
+
+  #crossed(): void {
     this.#crossings += 1;
     this.#host.poke();
   }

@@ -349,6 +349,13 @@ export class Future<T = unknown> implements FutureLike<T> {
     else this._loop._callSoonStep(entry);
   }
 
+  /** Takes a task out again that no longer waits. @internal */
+  _removeEntry(entry: Waiter): void {
+    const kept = this._entries().filter((other) => other !== entry);
+    this._first = kept[0] ?? null;
+    this._others = kept.length > 1 ? kept.slice(1) : null;
+  }
+
   /** The registered callbacks and waiters, in order. @internal */
   _entries(): (Waiter | CallbackEntry)[] {
     if (this._first === null) return [];
@@ -364,9 +371,9 @@ export class Future<T = unknown> implements FutureLike<T> {
       settle();
       return;
     }
-    this._loop._crossBoundary(0, 1);
+    const ended = this._loop._beginNativeWait();
     this.addDoneCallback(() => {
-      this._loop._crossBoundary(0, -1);
+      ended?.();
       settle();
     });
   }

@@ -26,13 +26,13 @@ class Followers<T> {
 
   join(future: PromiseFuture<T>): void {
     this.#futures.add(future);
-    future._loop._crossBoundary(1, 0);
+    future._loop._crossBoundary(1);
   }
 
   leave(future: PromiseFuture<T>): void {
     if (!this.#futures.delete(future)) return;
     this.#lastCancelled = future;
-    future._loop._crossBoundary(-1, 0);
+    future._loop._crossBoundary(-1);
   }
 
   start(promise: PromiseLike<T>): void {
@@ -55,7 +55,7 @@ class Followers<T> {
     const futures = [...this.#futures];
     this.#futures.clear();
     for (const future of futures) {
-      future._loop._crossBoundary(-1, 0);
+      future._loop._crossBoundary(-1);
       if (!future.done()) pass(future);
     }
   }

@@ -46,6 +46,8 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T> {
   declare _mustCancel: boolean;
   /** @internal */
   declare _cancelRequests: number;
+  /** True while `cancel()` cancels what it waits for. @internal */
+  declare _inCancel: boolean;
   /** What the next step throws into the coroutine, after a bad yield. @internal */
   declare _pendingError: Error | null;
   /** False where the loop itself answers for it: no report if it is still pending at close. @internal */
@@ -76,6 +78,7 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T> {
     this._futureWaiter = null;
     this._mustCancel = false;
     this._cancelRequests = 0;
+    this._inCancel = false;
     this._pendingError = null;
     this._logDestroyPending = true;
     this._awaitStack = null;
@@ -123,12 +126,24 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T> {
    */
   override cancel(msg?: unknown): boolean {
     this._retrieve();
-    if (this._state !== PENDING) return false;
+    // Asked again by a task that we wait for: they wait for each other.
+    if (this._state !== PENDING || this._inCancel) return false;
     this._cancelRequests += 1;
     if (this._loop._tracesAwaits) this._cancelStack = extractStack();
-    if (this._futureWaiter?.cancel(msg)) return true;
+    const waiter = this._futureWaiter;
+    this._inCancel = true;
+    try {
+      if (waiter?.cancel(msg)) return true;
+    } finally {
+      this._inCancel = false;
+    }
     this._mustCancel = true;
     this._cancelMessage = msg ?? undefined;
+    if (waiter instanceof Task && waiter._inCancel) {
+      // The end of a circle: nothing would ever wake us, so the circle is cut here.
+      waiter._removeEntry(this);
+      this._loop._callSoonStep(this);
+    }
     return true;
   }
 

@@ -197,8 +197,9 @@ export class BrowserHost implements HostLoop {
         if (pump === null) return;
         this.#soon = false;
         this.#deadline = Infinity;
-        left -= this.#stride;
-        pump(this.#stride);
+        const count = Math.min(this.#stride, left);
+        left -= count;
+        pump(count);
         if (!this.#soon) return;
         const after = performance.now();
         this.#adapt(after - before);

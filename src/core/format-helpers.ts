@@ -111,7 +111,7 @@ export function extractStack(leaveOut?: number): string {
 }
 
 /** A line of a stack that is a call, in the manner of V8 (`at …`) or of the others (`…@…`). */
-const FRAME = /@|^\s*at /;
+const FRAME = /@\S|^\s*at /;
 
 /** The engine's own part of a call of `generator.next()`. */
 const NATIVE = /\(<anonymous>\)|\[native code\]|self-hosted/;

@@ -172,9 +172,9 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T> {
     return this._awaitStack.split('\n').slice(0, options?.limit ?? undefined);
   }
 
-  /** Writes `getStack()` to the log, or to `options.print`. */
-  printStack(options?: { readonly limit?: number | null; readonly print?: (line: string) => void }): void {
-    const print = options?.print ?? ((line: string) => logger.info(line));
+  /** Writes `getStack()` to the log, or gives it line by line to `options.file`. */
+  printStack(options?: { readonly limit?: number | null; readonly file?: (line: string) => void }): void {
+    const print = options?.file ?? ((line: string) => logger.info(line));
     const stack = this.getStack(options);
     print(
       stack.length === 0 ? `No stack for ${repr(this)}` : `Stack for ${repr(this)} (most recent call first):`,

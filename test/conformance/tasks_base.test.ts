@@ -263,7 +263,7 @@ describe('BaseTaskTests', () => {
 
           // test print_stack()
           const lines: string[] = [];
-          T.printStack({ limit: 1, print: (line) => lines.push(line) });
+          T.printStack({ limit: 1, file: (line) => lines.push(line) });
           expect(lines).to.deep.equal([`Stack for ${T} (most recent call first):`, f[0]]);
 
           waiter.setResult();

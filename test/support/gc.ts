@@ -53,8 +53,13 @@ async function collectUntilGone(objects: object[]): Promise<void> {
 async function collect(ballast: Uint8Array[]): Promise<void> {
   if (globalThis.TestUtils) return globalThis.TestUtils.gc();
   if (globalThis.gc) return globalThis.gc();
-  // Untouched memory costs nothing but counts. What is dropped presses for a quick collection, what is kept for a
-  // full one.
-  for (let index = 0; index < 6; index++) new Uint8Array(16 << 20).fill(0, 0, 1);
-  ballast.push(new Uint8Array(32 << 20));
+  // Untouched memory costs nothing but counts, and small objects fill the young space. What is dropped presses for a
+  // quick collection; what is kept for a while, for a full one.
+  for (let index = 0; index < 4; index++) new Uint8Array(128 << 20).fill(0, 0, 1);
+  let small: object[] = [];
+  for (let index = 0; index < 50_000; index++) {
+    small.push({ index });
+    if (small.length > 1000) small = [];
+  }
+  if (ballast.push(new Uint8Array(32 << 20)) > 8) ballast.length = 0;
 }

@@ -36,7 +36,8 @@
     try {
       return clone(value, options);
     } catch (error) {
-      if (typeof value?.type === 'string' && value.type.startsWith('wtr-')) return clone(asText(value), options);
+      if (typeof value?.type === 'string' && value.type.startsWith('wtr-'))
+        return clone(asText(value), options);
       throw error;
     }
   };

@@ -83,6 +83,7 @@ function build() {
   const started = Date.now();
   if (targets.includes('dist')) npmRun('build');
   else for (const folder of ['src', 'test']) rmSync(`build/${folder}`, { recursive: true, force: true });
+  execute('node', ['test/support/extract-examples.mjs']);
   try {
     execute('tsc', ['-p', 'tsconfig.test.json']);
   } catch (error) {

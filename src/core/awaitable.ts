@@ -34,8 +34,11 @@ export type ResultOf<A> =
  * or leave the type out and let it be inferred.
  */
 export interface Coroutine<T> {
+  /** Runs to the next wait, or to the end. */
   next(value?: unknown): IteratorResult<Suspension, T>;
+  /** Runs on with an error at the line that waits. */
   throw(error: unknown): IteratorResult<Suspension, T>;
+  /** Ends it at the line that waits. The library uses it only for what never started. */
   return(value: T): IteratorResult<Suspension, T>;
   [Symbol.iterator](): Iterator<Suspension, T, unknown>;
 }

@@ -14,7 +14,15 @@ import { repr } from './format-helpers.ts';
 /** What a context holds; never changed once it is shared. @internal */
 export type Values = Map<ContextVar<unknown>, unknown>;
 
-/** A snapshot of context variables that code can run in. Iterating gives its variables. */
+/**
+ * A snapshot of context variables that code can run in. Iterating gives its variables. `new Context()` is empty.
+ *
+ * @example
+ * const user = new ContextVar<string>('user');
+ * const context = new Context();
+ * context.run(() => user.set('ada'));
+ * context.get(user); // 'ada', and nothing outside
+ */
 export class Context {
   /** @internal */
   declare _values: Values | null;
@@ -48,6 +56,7 @@ export class Context {
     return (this.has(variable as never) ? this._values?.get(variable as never) : fallback) as T | F;
   }
 
+  /** True if `variable` is set here; its default does not count. */
   has(variable: ContextVar<never>): boolean {
     return this._values?.has(variable as never) ?? false;
   }
@@ -57,14 +66,17 @@ export class Context {
     return this._values?.size ?? 0;
   }
 
+  /** The variables that are set here, in the order in which they were first set. */
   keys(): MapIterator<ContextVar<unknown>> {
     return (this._values ?? new Map()).keys();
   }
 
+  /** The values, in the order of `keys()`. */
   values(): MapIterator<unknown> {
     return (this._values ?? new Map()).values();
   }
 
+  /** Variables with their values, in the order of `keys()`. */
   entries(): MapIterator<[ContextVar<unknown>, unknown]> {
     return (this._values ?? new Map()).entries();
   }
@@ -126,7 +138,16 @@ export function exitContext(context: Context, previous: Context): void {
   realm.context = previous;
 }
 
-/** A copy of the current context. */
+/**
+ * A copy of the current context, in constant time.
+ *
+ * @example
+ * const user = new ContextVar<string>('user', { defaultValue: 'nobody' });
+ * const context = copyContext();
+ * context.run(() => user.set('ada'));
+ * user.get(); // 'nobody'
+ * context.get(user); // 'ada'
+ */
 export function copyContext(): Context {
   return realm.context.copy();
 }
@@ -137,7 +158,15 @@ const MISSING: unique symbol = /* @__PURE__ */ Symbol('Token.MISSING') as never;
 export const dispose: typeof Symbol.dispose = (Symbol.dispose ??
   /* @__PURE__ */ Symbol.for('Symbol.dispose')) as never;
 
-/** Remembers the value a variable had before a `set`; give it to `reset`, or hold it with `using`. */
+/**
+ * Remembers the value a variable had before a `set`; give it to `reset`, or hold it with `using`.
+ *
+ * @example
+ * const depth = new ContextVar<number>('depth', { defaultValue: 0 });
+ * const token = depth.set(1);
+ * token.oldValue === Token.MISSING; // true: it had only its default
+ * depth.reset(token);
+ */
 export class Token<T> {
   /** Stands in `oldValue` when the variable had none. */
   static readonly MISSING: typeof MISSING = MISSING;
@@ -172,6 +201,7 @@ export class Token<T> {
  * user.reset(token);
  */
 export class ContextVar<in out T> {
+  /** The name, for messages. */
   readonly name: string;
   readonly #default: T | typeof MISSING;
 

@@ -23,16 +23,27 @@ export interface FutureLike<T> extends Awaitable<T> {
    * iterator just before it suspends, set back by the task. A class that takes part declares it.
    */
   _asyncioFutureBlocking: boolean;
+  /** Cancels it; false if it was done already. `msg` becomes the argument of the CancelledError. */
   cancel(msg?: unknown): boolean;
+  /** True if it was cancelled. */
   cancelled(): boolean;
+  /** True when it has a result, an error, or is cancelled. */
   done(): boolean;
+  /** The result; throws the error that was set, CancelledError, or InvalidStateError while it is not done. */
   result(): T;
+  /** The error that was set, or null; throws CancelledError, or InvalidStateError while it is not done. */
   exception(): Error | null;
+  /** Sets the result; throws InvalidStateError if it is done already. */
   setResult(result: T): void;
+  /** Sets the error, or a new one of a class; throws InvalidStateError if it is done already. */
   setException(exception: Error | (new () => Error)): void;
+  /** Calls `callback(future)` through the loop when it is done, in `context` (default: a copy of the current one). */
   addDoneCallback(callback: DoneCallback<this>, options?: { readonly context?: Context | null }): void;
+  /** Takes every registration of `callback` away and gives their number. */
   removeDoneCallback(callback: DoneCallback<this>): number;
+  /** The loop that it belongs to. */
   getLoop(): AbstractEventLoop;
+  /** Lets a native async function await it. */
   then<R1 = T, R2 = never>(
     onfulfilled?: ((value: T) => R1 | PromiseLike<R1>) | null,
     onrejected?: ((reason: unknown) => R2 | PromiseLike<R2>) | null,
@@ -41,14 +52,21 @@ export interface FutureLike<T> extends Awaitable<T> {
 
 /** The task protocol: what loops, groups and timeouts use of a task. `Task` implements it. */
 export interface TaskLike<T> extends FutureLike<T> {
+  /** The name for messages and views. */
   getName(): string;
+  /** Changes the name; what is no string is converted to one. */
   setName(name: unknown): void;
+  /** The coroutine that it runs; null if there is none any more. */
   getCoro(): Coroutine<T> | null;
+  /** The context that its coroutine runs in. */
   getContext(): Context;
+  /** How many cancel requests are open: calls of `cancel()` less calls of `uncancel()`. */
   cancelling(): number;
+  /** Takes one cancel request back, and gives how many remain. */
   uncancel(): number;
 }
 
+/** What a loop calls: a function of the arguments that were given with it. Its result is not looked at. */
 export type Callback<A extends unknown[] = never[]> = (...args: A) => unknown;
 
 /** What an exception handler is told. The keys are asyncio's, in camelCase; a loop may add others. */
@@ -66,8 +84,12 @@ export interface ExceptionContext {
   [key: string]: unknown;
 }
 
+/** What `setExceptionHandler` takes: called with the loop and with what is known of the failure. */
 export type ExceptionHandler = (loop: AbstractEventLoop, context: ExceptionContext) => unknown;
 
+/**
+ * What `setTaskFactory` takes: makes the task for each `createTask` of the loop, with the options that it was given.
+ */
 export type TaskFactory = <T>(
   loop: AbstractEventLoop,
   coro: Coroutine<T>,
@@ -83,7 +105,14 @@ export type LoopFactory<L extends AbstractEventLoop = AbstractEventLoop> = () =>
 const NO_ARGS: readonly unknown[] = [];
 const dropped = (): undefined => undefined;
 
-/** A callback that waits to be called. `cancel()` prevents the call. */
+/**
+ * A callback that waits to be called. `cancel()` prevents the call. Made by `callSoon`, not by hand.
+ *
+ * @example
+ * const handle = getRunningLoop().callSoon(console.log, 'hello');
+ * handle.cancel();
+ * handle.cancelled(); // true
+ */
 export class Handle {
   /** @internal */
   declare _callback: Callback;
@@ -119,6 +148,7 @@ export class Handle {
     this._text = null;
   }
 
+  /** The context that the callback is called in. */
   getContext(): Context {
     this._context ??= contextOf(this._values);
     return this._context;
@@ -134,6 +164,7 @@ export class Handle {
     this._args = NO_ARGS;
   }
 
+  /** True after `cancel()`; having been called does not count. */
   cancelled(): boolean {
     return this._cancelled;
   }
@@ -187,7 +218,15 @@ export class Handle {
   }
 }
 
-/** A callback that waits for its time. */
+/**
+ * A callback that waits for its time. Made by `callLater` and `callAt`, not by hand.
+ *
+ * @example
+ * const loop = getRunningLoop();
+ * const handle = loop.callLater(5, console.log, 'five seconds later');
+ * handle.when() - loop.time(); // 5
+ * handle.cancel();
+ */
 export class TimerHandle extends Handle {
   /** @internal */
   declare _when: number;
@@ -255,6 +294,14 @@ function notAvailable(name: string, reason: string): never {
  * `getDebug`, `isRunning`, `isClosed`, `callExceptionHandler`, `_timerHandleCancelled`; and `runForever`,
  * `runUntilComplete`, `stop`, `close` to be run by `run`. Everything else throws NotImplementedError here. Most
  * authors want a host for `BaseEventLoop` instead: see `core/host.ts`.
+ *
+ * @example
+ * function* uptime(loop: AbstractEventLoop): Coroutine<number> {
+ *   const started = loop.time();
+ *   yield* sleep(3);
+ *   return loop.time() - started;
+ * }
+ * yield* uptime(getRunningLoop()); // 3
  */
 export abstract class AbstractEventLoop {
   /** The task whose step is running. @internal */
@@ -280,11 +327,22 @@ export abstract class AbstractEventLoop {
 
   // Running and stopping the loop
 
-  /** Runs until `stop()` is called. Settles then; rejects with the interrupt or exit that left a callback. */
+  /**
+   * Runs until `stop()` is called.
+   *
+   * @returns A Promise that settles then; rejected with the interrupt or exit that left a callback.
+   * @throws {RuntimeError} At the call, if this loop is running already or closed.
+   */
   runForever(): Promise<void> {
     return toImplement('runForever');
   }
-  /** Runs until `future` is done and gives its result. */
+  /**
+   * Runs until `future` is done and gives its result.
+   *
+   * @param _future A future, another awaitable or a Promise; a coroutine becomes a task.
+   * @returns A Promise of the result; rejected with RuntimeError if `stop()` came before it.
+   * @throws {RuntimeError} At the call, if this loop is running already or closed.
+   */
   runUntilComplete<T>(_future: AwaitableOrPromise<T>): Promise<T> {
     return toImplement('runUntilComplete');
   }
@@ -296,31 +354,52 @@ export abstract class AbstractEventLoop {
   isRunning(): boolean {
     return toImplement('isRunning');
   }
+  /** True after `close()`. */
   isClosed(): boolean {
     return toImplement('isClosed');
   }
-  /** Lets go of everything. The loop must not be running; closing again does nothing. */
+  /**
+   * Lets go of everything. Closing again does nothing.
+   *
+   * @throws {RuntimeError} If the loop is running: "Cannot close a running event loop".
+   */
   close(): void {
     toImplement('close');
   }
+  /** Closes every asynchronous generator that was begun in this loop, and reports those that fail at it. */
   shutdownAsyncgens(): Coroutine<void> {
     return toImplement('shutdownAsyncgens');
   }
+  /** Waits for the default executor, at most `timeout` seconds. There is none in this version: it returns at once. */
   shutdownDefaultExecutor(_timeout?: number | null): Coroutine<void> {
     return toImplement('shutdownDefaultExecutor');
   }
 
   // Scheduling callbacks
 
-  /** Calls `callback(...args)` in the next iteration, after everything queued before it, in the current context. */
+  /**
+   * Calls `callback(...args)` in the next iteration, after everything queued before it, in the current context.
+   *
+   * @returns A handle; `cancel()` before the call prevents it.
+   * @throws {RuntimeError} If the loop is closed: "Event loop is closed".
+   * @throws {TypeError} If `callback` is not callable, or is a coroutine or a coroutine function.
+   */
   callSoon<A extends unknown[]>(_callback: Callback<A>, ..._args: A): Handle {
     return toImplement('callSoon');
   }
-  /** Calls `callback(...args)` once, `delay` seconds from now. */
+  /**
+   * Calls `callback(...args)` once, `delay` seconds from now or later; it may be early by the clock's resolution.
+   *
+   * @param _delay Seconds; zero or less means the next iteration.
+   * @returns A handle; `cancel()` before the call prevents it.
+   * @throws {RuntimeError} If the loop is closed: "Event loop is closed".
+   * @throws {RangeError} If `delay` is NaN (Python's ValueError).
+   * @throws {TypeError} If `delay` is not a number, or `callback` is no ordinary function.
+   */
   callLater<A extends unknown[]>(_delay: number, _callback: Callback<A>, ..._args: A): TimerHandle {
     return toImplement('callLater');
   }
-  /** Calls `callback(...args)` once, at loop time `when`. */
+  /** Calls `callback(...args)` once, at loop time `when`, in seconds. See {@link AbstractEventLoop.callLater}. */
   callAt<A extends unknown[]>(_when: number, _callback: Callback<A>, ..._args: A): TimerHandle {
     return toImplement('callAt');
   }
@@ -328,7 +407,7 @@ export abstract class AbstractEventLoop {
   time(): number {
     return toImplement('time');
   }
-  /** As `callSoon`, for code that does not run in the loop. */
+  /** As `callSoon`, for code that does not run in the loop: an event listener, or a native function. */
   callSoonThreadsafe<A extends unknown[]>(_callback: Callback<A>, ..._args: A): Handle {
     return toImplement('callSoonThreadsafe');
   }
@@ -375,51 +454,91 @@ export abstract class AbstractEventLoop {
 
   // Futures and tasks
 
+  /** A new future of this loop. */
   createFuture<T = unknown>(): FutureLike<T> {
     return toImplement('createFuture');
   }
+  /**
+   * Makes a task of `coro`; it starts in the next iteration, unless `eagerStart` is given. A task factory, if one is
+   * set, makes it.
+   *
+   * @throws {RuntimeError} If the loop is closed; the coroutine is closed then.
+   * @throws {TypeError} If `coro` is not a coroutine.
+   */
   createTask<T>(_coro: Coroutine<T>, _options?: TaskOptions): TaskLike<T> {
     return toImplement('createTask');
   }
+  /** Sets what makes the tasks of `createTask`; null for the class Task. */
   setTaskFactory(_factory: TaskFactory | null): void {
     toImplement('setTaskFactory');
   }
+  /** The task factory that was set, or null. */
   getTaskFactory(): TaskFactory | null {
     return toImplement('getTaskFactory');
   }
 
   // Errors and debug
 
+  /** The exception handler that was set, or null. */
   getExceptionHandler(): ExceptionHandler | null {
     return toImplement('getExceptionHandler');
   }
+  /** Sets what is told of errors that nobody else can get; null for `defaultExceptionHandler`. */
   setExceptionHandler(_handler: ExceptionHandler | null): void {
     toImplement('setExceptionHandler');
   }
+  /** Logs the context and, if there is an error in it, has the host show it as unhandled. */
   defaultExceptionHandler(_context: ExceptionContext): void {
     toImplement('defaultExceptionHandler');
   }
+  /**
+   * Tells the exception handler of an error that nobody else can get. It does not throw, except interrupt and exit.
+   */
   callExceptionHandler(_context: ExceptionContext): void {
     toImplement('callExceptionHandler');
   }
+  /** True in debug mode. */
   getDebug(): boolean {
     return toImplement('getDebug');
   }
+  /**
+   * Switches debug mode: stacks of where things were made and wait, checks of wrong use, reports of slow callbacks.
+   */
   setDebug(_enabled: boolean): void {
     toImplement('setDebug');
   }
 
   // Workers
 
+  /**
+   * To call a function in a worker; not in this version.
+   *
+   * @throws {NotImplementedError} Always; the message says what to use instead.
+   */
   runInExecutor(_executor: unknown, _func: unknown, ..._args: unknown[]): FutureLike<unknown> {
     return notAvailable('runInExecutor', NOT_BUILT_WORKERS);
   }
+  /**
+   * To choose the executor of `runInExecutor`; not in this version.
+   *
+   * @throws {NotImplementedError} Always; the message says what to use instead.
+   */
   setDefaultExecutor(_executor: unknown): void {
     notAvailable('setDefaultExecutor', NOT_BUILT_WORKERS);
   }
+  /**
+   * To start a program; a page has no processes.
+   *
+   * @throws {NotImplementedError} Always; the message says what to use instead.
+   */
   subprocessExec(_protocolFactory: unknown, ..._args: unknown[]): Coroutine<unknown> {
     return notAvailable('subprocessExec', 'a page has no processes; run a Worker or a WASI program');
   }
+  /**
+   * To start a shell command; a page has no processes.
+   *
+   * @throws {NotImplementedError} Always; the message says what to use instead.
+   */
   subprocessShell(_protocolFactory: unknown, _command: unknown, _options?: unknown): Coroutine<unknown> {
     return notAvailable(
       'subprocessShell',
@@ -429,30 +548,75 @@ export abstract class AbstractEventLoop {
 
   // Transports
 
+  /**
+   * To open a connection to a URL; not in this version.
+   *
+   * @throws {NotImplementedError} Always; the message says what to use instead.
+   */
   createConnection(_protocolFactory: unknown, _url: unknown, _options?: unknown): Coroutine<unknown> {
     return notAvailable('createConnection', NOT_BUILT_TRANSPORTS);
   }
+  /**
+   * To serve connections of the same browser; not in this version.
+   *
+   * @throws {NotImplementedError} Always; the message says what to use instead.
+   */
   createServer(_protocolFactory: unknown, _name: unknown, _options?: unknown): Coroutine<unknown> {
     return notAvailable('createServer', NOT_BUILT_TRANSPORTS);
   }
+  /**
+   * To connect to a Unix socket; a page has no sockets.
+   *
+   * @throws {NotImplementedError} Always; the message says what to use instead.
+   */
   createUnixConnection(_protocolFactory: unknown, _path?: unknown, _options?: unknown): Coroutine<unknown> {
     return notAvailable('createUnixConnection', NO_SOCKETS);
   }
+  /**
+   * To serve a Unix socket; a page has no sockets.
+   *
+   * @throws {NotImplementedError} Always; the message says what to use instead.
+   */
   createUnixServer(_protocolFactory: unknown, _path?: unknown, _options?: unknown): Coroutine<unknown> {
     return notAvailable('createUnixServer', NO_SOCKETS);
   }
+  /**
+   * To wrap an accepted socket; a page has no sockets.
+   *
+   * @throws {NotImplementedError} Always; the message says what to use instead.
+   */
   connectAcceptedSocket(_protocolFactory: unknown, _socket: unknown, _options?: unknown): Coroutine<unknown> {
     return notAvailable('connectAcceptedSocket', NO_SOCKETS);
   }
+  /**
+   * To exchange datagrams; not in this version.
+   *
+   * @throws {NotImplementedError} Always; the message says what to use instead.
+   */
   createDatagramEndpoint(_protocolFactory: unknown, _options?: unknown): Coroutine<unknown> {
     return notAvailable('createDatagramEndpoint', NOT_BUILT_TRANSPORTS);
   }
+  /**
+   * To read from a pipe; not in this version.
+   *
+   * @throws {NotImplementedError} Always; the message says what to use instead.
+   */
   connectReadPipe(_protocolFactory: unknown, _pipe: unknown): Coroutine<unknown> {
     return notAvailable('connectReadPipe', NOT_BUILT_TRANSPORTS);
   }
+  /**
+   * To write to a pipe; not in this version.
+   *
+   * @throws {NotImplementedError} Always; the message says what to use instead.
+   */
   connectWritePipe(_protocolFactory: unknown, _pipe: unknown): Coroutine<unknown> {
     return notAvailable('connectWritePipe', NOT_BUILT_TRANSPORTS);
   }
+  /**
+   * To secure a connection; the browser does that by itself.
+   *
+   * @throws {NotImplementedError} Always; the message says what to use instead.
+   */
   startTls(
     _transport: unknown,
     _protocol: unknown,
@@ -461,60 +625,150 @@ export abstract class AbstractEventLoop {
   ): Coroutine<unknown> {
     return notAvailable('startTls', NO_TLS);
   }
+  /**
+   * To send a file over a transport; not in this version.
+   *
+   * @throws {NotImplementedError} Always; the message says what to use instead.
+   */
   sendfile(_transport: unknown, _file: unknown, _options?: unknown): Coroutine<unknown> {
     return notAvailable('sendfile', NOT_BUILT_TRANSPORTS);
   }
 
   // What a page cannot do
 
+  /**
+   * To look an address up; a page cannot.
+   *
+   * @throws {NotImplementedError} Always; the message says what to use instead.
+   */
   getaddrinfo(_host: unknown, _port: unknown, _options?: unknown): Coroutine<unknown> {
     return notAvailable('getaddrinfo', NO_DNS);
   }
+  /**
+   * To look a name up; a page cannot.
+   *
+   * @throws {NotImplementedError} Always; the message says what to use instead.
+   */
   getnameinfo(_sockaddr: unknown, _flags?: unknown): Coroutine<unknown> {
     return notAvailable('getnameinfo', NO_DNS);
   }
+  /**
+   * To watch a file descriptor for input; a page has none.
+   *
+   * @throws {NotImplementedError} Always; the message says what to use instead.
+   */
   addReader(_source: unknown, _callback: Callback, ..._args: unknown[]): void {
     notAvailable('addReader', NO_DESCRIPTORS);
   }
+  /**
+   * To end `addReader`.
+   *
+   * @throws {NotImplementedError} Always; the message says what to use instead.
+   */
   removeReader(_source: unknown): boolean {
     return notAvailable('removeReader', NO_DESCRIPTORS);
   }
+  /**
+   * To watch a file descriptor for output; a page has none.
+   *
+   * @throws {NotImplementedError} Always; the message says what to use instead.
+   */
   addWriter(_sink: unknown, _callback: Callback, ..._args: unknown[]): void {
     notAvailable('addWriter', NO_DESCRIPTORS);
   }
+  /**
+   * To end `addWriter`.
+   *
+   * @throws {NotImplementedError} Always; the message says what to use instead.
+   */
   removeWriter(_sink: unknown): boolean {
     return notAvailable('removeWriter', NO_DESCRIPTORS);
   }
+  /**
+   * To read from a socket; a page has none.
+   *
+   * @throws {NotImplementedError} Always; the message says what to use instead.
+   */
   sockRecv(_sock: unknown, _n: number): Coroutine<unknown> {
     return notAvailable('sockRecv', NO_SOCKETS);
   }
+  /**
+   * To read from a socket into a buffer; a page has none.
+   *
+   * @throws {NotImplementedError} Always; the message says what to use instead.
+   */
   sockRecvInto(_sock: unknown, _buffer: unknown): Coroutine<unknown> {
     return notAvailable('sockRecvInto', NO_SOCKETS);
   }
+  /**
+   * To read a datagram from a socket; a page has none.
+   *
+   * @throws {NotImplementedError} Always; the message says what to use instead.
+   */
   sockRecvfrom(_sock: unknown, _n: number): Coroutine<unknown> {
     return notAvailable('sockRecvfrom', NO_SOCKETS);
   }
+  /**
+   * To read a datagram from a socket into a buffer; a page has none.
+   *
+   * @throws {NotImplementedError} Always; the message says what to use instead.
+   */
   sockRecvfromInto(_sock: unknown, _buffer: unknown, _n?: number): Coroutine<unknown> {
     return notAvailable('sockRecvfromInto', NO_SOCKETS);
   }
+  /**
+   * To write to a socket; a page has none.
+   *
+   * @throws {NotImplementedError} Always; the message says what to use instead.
+   */
   sockSendall(_sock: unknown, _data: unknown): Coroutine<unknown> {
     return notAvailable('sockSendall', NO_SOCKETS);
   }
+  /**
+   * To send a datagram through a socket; a page has none.
+   *
+   * @throws {NotImplementedError} Always; the message says what to use instead.
+   */
   sockSendto(_sock: unknown, _data: unknown, _address: unknown): Coroutine<unknown> {
     return notAvailable('sockSendto', NO_SOCKETS);
   }
+  /**
+   * To connect a socket; a page has none.
+   *
+   * @throws {NotImplementedError} Always; the message says what to use instead.
+   */
   sockConnect(_sock: unknown, _address: unknown): Coroutine<unknown> {
     return notAvailable('sockConnect', NO_SOCKETS);
   }
+  /**
+   * To accept a connection of a socket; a page has none.
+   *
+   * @throws {NotImplementedError} Always; the message says what to use instead.
+   */
   sockAccept(_sock: unknown): Coroutine<unknown> {
     return notAvailable('sockAccept', NO_SOCKETS);
   }
+  /**
+   * To send a file through a socket; a page has none.
+   *
+   * @throws {NotImplementedError} Always; the message says what to use instead.
+   */
   sockSendfile(_sock: unknown, _file: unknown, _options?: unknown): Coroutine<unknown> {
     return notAvailable('sockSendfile', NO_SOCKETS);
   }
+  /**
+   * To be told of a signal; not in this version.
+   *
+   * @throws {NotImplementedError} Always; the message says what to use instead.
+   */
   addSignalHandler(_signal: unknown, _callback: Callback, ..._args: unknown[]): void {
     notAvailable('addSignalHandler', NO_SIGNALS);
   }
+  /**
+   * To end `addSignalHandler`.
+   *
+   * @throws {NotImplementedError} Always; the message says what to use instead.
+   */
   removeSignalHandler(_signal: unknown): boolean {
     return notAvailable('removeSignalHandler', NO_SIGNALS);
   }
@@ -530,12 +784,29 @@ const registry: { running: AbstractEventLoop | null; set: AbstractEventLoop | nu
   set: null,
 };
 
-/** The loop whose callback is being called, or null. For loop authors. */
+/**
+ * The loop whose callback is being called, or null. For loop authors.
+ *
+ * @example
+ * const loop = _getRunningLoop();
+ * loop === null ? 'between two ticks' : 'inside one';
+ */
 export function _getRunningLoop(): AbstractEventLoop | null {
   return registry.running;
 }
 
-/** Sets the loop that is running; a loop does so around every tick. For loop authors. */
+/**
+ * Sets the loop that is running; a loop does so around every tick. For loop authors.
+ *
+ * @example
+ * const outer = _getRunningLoop();
+ * _setRunningLoop(null);
+ * try {
+ *   _getRunningLoop(); // null
+ * } finally {
+ *   _setRunningLoop(outer);
+ * }
+ */
 export function _setRunningLoop(loop: AbstractEventLoop | null): void {
   registry.running = loop;
 }
@@ -545,6 +816,11 @@ export function _setRunningLoop(loop: AbstractEventLoop | null): void {
  *
  * @throws {RuntimeError} Between ticks and outside a loop: "no running event loop". In an event listener use the
  *   loop you kept, or `run`.
+ * @example
+ * const loop = getRunningLoop();
+ * const started = loop.time();
+ * yield* sleep(1);
+ * console.log(loop.time() - started); // 1
  */
 export function getRunningLoop(): AbstractEventLoop {
   const loop = registry.running;
@@ -556,6 +832,8 @@ export function getRunningLoop(): AbstractEventLoop {
  * The running loop, or else the one given to `setEventLoop`.
  *
  * @throws {RuntimeError} If there is neither.
+ * @example
+ * const future = getEventLoop().createFuture<string>();
  */
 export function getEventLoop(): AbstractEventLoop {
   const loop = registry.running ?? registry.set;
@@ -567,6 +845,14 @@ export function getEventLoop(): AbstractEventLoop {
  * Sets the loop that `getEventLoop` gives when none is running; null for none.
  *
  * @throws {TypeError} If `loop` is neither a loop nor null.
+ * @example
+ * const loop = newEventLoop();
+ * setEventLoop(loop);
+ * const future = new Future<number>(); // belongs to it
+ * future.getLoop() === loop; // true
+ * setEventLoop(null);
+ * await loop.runUntilComplete(sleep(0));
+ * loop.close();
  */
 export function setEventLoop(loop: AbstractEventLoop | null): void {
   if (loop !== null && !(loop instanceof AbstractEventLoop)) {

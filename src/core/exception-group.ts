@@ -16,12 +16,20 @@ export type Condition<E extends Error> =
   | readonly ErrorClass<E>[]
   | ((error: Error) => boolean);
 
-/** A group that may hold cancellations, interrupts or exits. */
+/**
+ * A group that may hold cancellations, interrupts or exits.
+ *
+ * @example
+ * const group = new BaseExceptionGroup('both', [new TypeError('a'), new CancelledError()]);
+ * const [typeErrors, rest] = group.split(TypeError);
+ * console.log(typeErrors?.errors, rest?.errors);
+ */
 export class BaseExceptionGroup extends AggregateError {
   static {
     this.prototype.name = 'BaseExceptionGroup';
     Object.defineProperty(this.prototype, BASE_EXCEPTION, { value: true });
   }
+  /** The members, as AggregateError calls them. */
   // AggregateError types its members as any.
   declare readonly errors: Error[];
 
@@ -44,6 +52,7 @@ export class BaseExceptionGroup extends AggregateError {
     }
   }
 
+  /** The members, as Python calls them. */
   get exceptions(): readonly Error[] {
     return this.errors;
   }
@@ -53,12 +62,22 @@ export class BaseExceptionGroup extends AggregateError {
     return new BaseExceptionGroup(this.message, exceptions);
   }
 
-  /** The part of the group that matches, with its nesting, or null. */
+  /**
+   * The part of the group that matches, with its nesting, or null.
+   *
+   * @param condition A class of errors, an array of classes, or a test.
+   * @throws {TypeError} If `condition` is something else.
+   */
   subgroup<E extends Error>(condition: Condition<E>): BaseExceptionGroup | null {
     return this.split(condition)[0];
   }
 
-  /** The part that matches and the part that does not; null for an empty part. */
+  /**
+   * The part that matches and the part that does not; null for an empty part.
+   *
+   * @param condition A class of errors, an array of classes, or a test.
+   * @throws {TypeError} If `condition` is something else.
+   */
   split<E extends Error>(
     condition: Condition<E>,
   ): [match: BaseExceptionGroup | null, rest: BaseExceptionGroup | null] {
@@ -92,7 +111,23 @@ export class BaseExceptionGroup extends AggregateError {
   }
 }
 
-/** A group of ordinary errors. */
+/**
+ * A group of ordinary errors.
+ *
+ * @example
+ * function* fail(): Coroutine<void> {
+ *   yield* sleep(1);
+ *   throw new TypeError('a');
+ * }
+ * try {
+ *   yield* withTaskGroup(function* (group) {
+ *     group.createTask(fail());
+ *   });
+ * } catch (error) {
+ *   if (!(error instanceof ExceptionGroup)) throw error;
+ *   console.log(error.errors); // [TypeError: a]
+ * }
+ */
 export class ExceptionGroup extends BaseExceptionGroup {
   static {
     this.prototype.name = 'ExceptionGroup';
@@ -122,8 +157,9 @@ function isErrorClass(value: unknown): value is ErrorClass<Error> {
  * An error as readable text, groups as a tree.
  *
  * @example
+ * const error = new ExceptionGroup('two failures', [new TypeError('a'), new RangeError('b')]);
  * console.log(formatException(error));
- * //   + ExceptionGroup: unhandled errors in a TaskGroup (2 sub-exceptions)
+ * //   + ExceptionGroup: two failures (2 sub-exceptions)
  * //   +-+---------------- 1 ----------------
  * //     | TypeError: a
  * //     +---------------- 2 ----------------

@@ -19,7 +19,13 @@ import { repr } from './format-helpers.ts';
 export const BASE_EXCEPTION: unique symbol = /* @__PURE__ */ Symbol.for('asyncio-web.BaseException') as never;
 const CANCELLED: unique symbol = /* @__PURE__ */ Symbol.for('asyncio-web.CancelledError') as never;
 
-/** The root of the errors that are not ordinary failures: cancellation, interrupt, exit. */
+/**
+ * The root of the errors that are not ordinary failures: cancellation, interrupt, exit.
+ *
+ * @example
+ * new CancelledError() instanceof BaseException; // true
+ * new TimeoutError() instanceof BaseException; // false
+ */
 export class BaseException extends Error {
   declare readonly [BASE_EXCEPTION]: true;
   static {
@@ -32,6 +38,16 @@ export class BaseException extends Error {
  * The task or future was cancelled. Thrown into a coroutine at the line where it awaits.
  *
  * `args` holds the message given to `cancel(msg)`, of any type, or nothing.
+ *
+ * @example
+ * const task = createTask(sleep(60));
+ * task.cancel('not needed any more');
+ * try {
+ *   yield* task;
+ * } catch (error) {
+ *   if (!isCancelled(error)) throw error;
+ *   console.log(error.args); // ['not needed any more']
+ * }
  */
 export class CancelledError extends BaseException {
   declare readonly [CANCELLED]: true;
@@ -49,18 +65,36 @@ export class CancelledError extends BaseException {
   }
 }
 
-/** The page or its user asked the program to stop: the `signal` given to `run` was aborted. */
+/**
+ * The page or its user asked the program to stop: the `signal` given to `run` was aborted.
+ *
+ * @example
+ * const controller = new AbortController();
+ * const program = run(sleep(60), { signal: controller.signal });
+ * controller.abort();
+ * await program.catch((error) => console.log(error instanceof KeyboardInterrupt)); // true
+ */
 export class KeyboardInterrupt extends BaseException {
   static {
     this.prototype.name = 'KeyboardInterrupt';
   }
 }
 
-/** The program asked to leave: stops the loop and comes out of `run`. */
+/**
+ * The program asked to leave: stops the loop and comes out of `run`.
+ *
+ * @example
+ * const program = run(function* () {
+ *   createTask(sleep(60)); // is cancelled
+ *   throw new SystemExit(3);
+ * });
+ * await program.catch((error) => console.log(error.code)); // 3
+ */
 export class SystemExit extends BaseException {
   static {
     this.prototype.name = 'SystemExit';
   }
+  /** What the program leaves behind, of any type; undefined for nothing. */
   readonly code: unknown;
   constructor(code: unknown = undefined, options?: ErrorOptions) {
     super(code === undefined ? '' : String(code), options);
@@ -68,42 +102,104 @@ export class SystemExit extends BaseException {
   }
 }
 
-/** An asynchronous generator is being closed: thrown in where it last gave a value. */
+/**
+ * An asynchronous generator is being closed: thrown in where it last gave a value.
+ *
+ * @example
+ * const numbers = asyncGenerator<number>(function* (emit) {
+ *   try {
+ *     yield* emit(1);
+ *   } catch (error) {
+ *     console.log(error instanceof GeneratorExit); // true
+ *     throw error;
+ *   }
+ * });
+ * yield* numbers.anext();
+ * yield* numbers.aclose();
+ */
 export class GeneratorExit extends BaseException {
   static {
     this.prototype.name = 'GeneratorExit';
   }
 }
 
-/** The operation is not possible in the present state of the loop, task or object. */
+/**
+ * The operation is not possible in the present state of the loop, task or object.
+ *
+ * @example
+ * const lock = new Lock();
+ * try {
+ *   lock.release();
+ * } catch (error) {
+ *   if (!(error instanceof RuntimeError)) throw error;
+ *   console.log(error.message); // Lock is not acquired.
+ * }
+ */
 export class RuntimeError extends Error {
   static {
     this.prototype.name = 'RuntimeError';
   }
 }
 
-/** The method exists in asyncio and is not available here; the message says why and what to use instead. */
+/**
+ * The method exists in asyncio and is not available here; the message says why and what to use instead.
+ *
+ * @example
+ * try {
+ *   getRunningLoop().addReader(0, () => {});
+ * } catch (error) {
+ *   if (!(error instanceof NotImplementedError)) throw error;
+ *   console.log(error.message); // addReader() is not available: a page has no file descriptors; …
+ * }
+ */
 export class NotImplementedError extends RuntimeError {
   static {
     this.prototype.name = 'NotImplementedError';
   }
 }
 
-/** The operation is not allowed in the present state of a future or task. */
+/**
+ * The operation is not allowed in the present state of a future or task.
+ *
+ * @example
+ * const future = new Future<number>();
+ * try {
+ *   future.result();
+ * } catch (error) {
+ *   if (!(error instanceof InvalidStateError)) throw error;
+ *   console.log(error.message); // Result is not set.
+ * }
+ */
 export class InvalidStateError extends Error {
   static {
     this.prototype.name = 'InvalidStateError';
   }
 }
 
-/** The operation exceeded its deadline. */
+/**
+ * The operation exceeded its deadline.
+ *
+ * @example
+ * try {
+ *   yield* waitFor(sleep(60), 1);
+ * } catch (error) {
+ *   if (!(error instanceof TimeoutError)) throw error;
+ *   console.log('too late');
+ * }
+ */
 export class TimeoutError extends Error {
   static {
     this.prototype.name = 'TimeoutError';
   }
 }
 
-/** A read ended before all requested bytes arrived. */
+/**
+ * A read ended before all requested bytes arrived.
+ *
+ * @example
+ * const error = new IncompleteReadError(new Uint8Array(3), 8);
+ * error.message; // 3 bytes read on a total of 8 expected bytes
+ */
 export class IncompleteReadError extends Error {
   static {
     this.prototype.name = 'IncompleteReadError';
@@ -119,7 +215,13 @@ export class IncompleteReadError extends Error {
   }
 }
 
-/** The buffer limit was reached while looking for a separator. */
+/**
+ * The buffer limit was reached while looking for a separator.
+ *
+ * @example
+ * const error = new LimitOverrunError('Separator is not found', 65536);
+ * error.consumed; // 65536
+ */
 export class LimitOverrunError extends Error {
   static {
     this.prototype.name = 'LimitOverrunError';
@@ -132,21 +234,45 @@ export class LimitOverrunError extends Error {
   }
 }
 
-/** Sending a file in one call is not available for this transport. */
+/**
+ * Sending a file in one call is not available for this transport.
+ *
+ * @example
+ * const error = new SendfileNotAvailableError('a page has no files of its own');
+ * error instanceof RuntimeError; // true
+ */
 export class SendfileNotAvailableError extends RuntimeError {
   static {
     this.prototype.name = 'SendfileNotAvailableError';
   }
 }
 
-/** The barrier was broken by `abort()` or `reset()` while tasks waited on it. */
+/**
+ * The barrier was broken by `abort()` or `reset()` while tasks waited on it.
+ *
+ * @example
+ * const barrier = new Barrier(2);
+ * yield* barrier.abort();
+ * try {
+ *   yield* barrier.wait();
+ * } catch (error) {
+ *   if (!(error instanceof BrokenBarrierError)) throw error;
+ *   console.log('nobody will come');
+ * }
+ */
 export class BrokenBarrierError extends RuntimeError {
   static {
     this.prototype.name = 'BrokenBarrierError';
   }
 }
 
-/** True for cancellation, interrupt and exit: what Python keeps outside `except Exception`. */
+/**
+ * True for cancellation, interrupt and exit: what Python keeps outside `except Exception`.
+ *
+ * @example
+ * isBaseException(new CancelledError()); // true
+ * isBaseException(new TypeError()); // false
+ */
 export function isBaseException(error: unknown): error is BaseException {
   return isBranded(error, BASE_EXCEPTION);
 }
@@ -172,7 +298,14 @@ function text(message: unknown): string {
  * True for a `CancelledError`, also one of another copy of this library.
  *
  * @example
- * try { yield* work(); } catch (error) { if (isCancelled(error)) log('cancelled'); throw error; }
+ * const task = createTask(sleep(60));
+ * task.cancel();
+ * try {
+ *   yield* task;
+ * } catch (error) {
+ *   if (!isCancelled(error)) throw error;
+ *   console.log('cancelled');
+ * }
  */
 export function isCancelled(error: unknown): error is CancelledError {
   return isBranded(error, CANCELLED);
@@ -183,7 +316,12 @@ export function isCancelled(error: unknown): error is CancelledError {
  * means ordinary failures: it is Python's `except Exception`.
  *
  * @example
- * try { yield* work(); } catch (error) { rethrowIfCancelled(error); yield* retry(); }
+ * try {
+ *   yield* fromPromise(fetch('data.json'));
+ * } catch (error) {
+ *   rethrowIfCancelled(error);
+ *   console.warn('offline', error);
+ * }
  */
 export function rethrowIfCancelled(error: unknown): void {
   if (isBaseException(error)) throw error;

@@ -19,6 +19,7 @@
  */
 export type Pump = (maxCallbacks: number) => void;
 
+/** What a loop is driven by: somebody else's clock and run loop. The rules are at the top of this file. */
 export interface HostLoop {
   /** Seconds on a clock that never goes back. */
   now(): number;

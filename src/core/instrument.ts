@@ -8,18 +8,23 @@
  * Source: the idea and the style of names are Trio's (trio.abc.Instrument).
  */
 
+/** What an instrument of a loop may be told of; every method is optional. */
 export interface Instrument<T = unknown, H = unknown, TH extends H = H> {
   /** A task was made. */
   taskSpawned?(task: T): void;
   /** A task became due for its next step. */
   taskScheduled?(task: T): void;
+  /** A task is about to run, to its next wait or its end. */
   beforeTaskStep?(task: T): void;
+  /** The task's step is over. */
   afterTaskStep?(task: T): void;
   /** A task ended: with a result, an error or cancelled. */
   taskDone?(task: T): void;
   /** `callSoon` or a timer put a handle into the ready queue. */
   handleScheduled?(handle: H): void;
+  /** The callback of a handle is about to be called. */
   beforeHandle?(handle: H): void;
+  /** The callback has returned, or its error has been reported. */
   afterHandle?(handle: H): void;
   /** `callAt` or `callLater` put a timer into the heap. */
   timerScheduled?(handle: TH): void;

@@ -7,6 +7,7 @@
  * Source: Lib/asyncio/log.py, CPython 3.14.
  */
 
+/** The methods of the library's logger, by severity. `details` are written after the message as the console does. */
 export interface Logger {
   error(message: string, ...details: unknown[]): void;
   warning(message: string, ...details: unknown[]): void;
@@ -14,6 +15,16 @@ export interface Logger {
   debug(message: string, ...details: unknown[]): void;
 }
 
+/**
+ * The library's logger. Its methods may be replaced to send the lines elsewhere; by default they write to the console.
+ *
+ * @example
+ * const lines: string[] = [];
+ * const { warning } = logger;
+ * logger.warning = (message) => lines.push(message);
+ * logger.warning('kept');
+ * logger.warning = warning;
+ */
 export const logger: Logger = {
   error: (message, ...details) => console.error(message, ...details),
   warning: (message, ...details) => console.warn(message, ...details),

@@ -36,6 +36,7 @@ export interface FutureCallGraph {
   readonly awaitedBy: readonly FutureCallGraph[];
 }
 
+/** What `captureCallGraph` and `formatCallGraph` take. */
 export interface CallGraphOptions {
   /**
    * Where the stack of the running task begins: 1, the default, is the function that makes the call, 2 the one that
@@ -49,6 +50,7 @@ export interface CallGraphOptions {
   readonly limit?: number | null;
 }
 
+/** What `printCallGraph` takes. */
 export interface PrintCallGraphOptions extends CallGraphOptions {
   /** Called with the whole text. Default: the library's logger. */
   readonly file?: ((text: string) => void) | null;
@@ -64,8 +66,12 @@ export interface PrintCallGraphOptions extends CallGraphOptions {
  * @throws {RuntimeError} If no future is given and no loop is running.
  * @throws {TypeError} If `future` is something else: "… object does not appear to be compatible with asyncio.Future".
  * @example
+ * const task = createTask(sleep(1));
+ * const waiter = createTask(waitFor(task, 5), { name: 'waiter' });
+ * yield* sleep(0);
  * const graph = captureCallGraph(task);
  * console.log(graph.awaitedBy.map((awaiter) => String(awaiter.future)));
+ * yield* waiter;
  */
 export function captureCallGraph(future: FutureLike<unknown>, options?: CallGraphOptions): FutureCallGraph;
 export function captureCallGraph(
@@ -117,6 +123,7 @@ export function captureCallGraph(
  * @returns An empty text if no future is given and no task is running.
  * @throws As {@link captureCallGraph}.
  * @example
+ * const task = createTask(sleep(1));
  * console.log(formatCallGraph(task, { limit: -3 })); // with the innermost three calls of each stack
  */
 export function formatCallGraph(future?: FutureLike<unknown> | null, options?: CallGraphOptions): string {
@@ -160,7 +167,8 @@ export function formatCallGraph(future?: FutureLike<unknown> | null, options?: C
  * @throws As {@link captureCallGraph}.
  * @example
  * printCallGraph(); // to the log
- * printCallGraph(task, { file: (text) => (panel.textContent = text) });
+ * const panel = document.createElement('pre');
+ * printCallGraph(currentTask(), { file: (text) => void (panel.textContent = text) });
  */
 export function printCallGraph(future?: FutureLike<unknown> | null, options?: PrintCallGraphOptions): void {
   const print = options?.file ?? ((text: string) => logger.info(text));

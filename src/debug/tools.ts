@@ -60,6 +60,7 @@ export type TaskTableRow = readonly [
   awaiterId: string,
 ];
 
+/** What `buildAsyncTree` takes. */
 export interface AsyncTreeOptions {
   /** Written before the name of a task. Default: '(T)'. */
   readonly taskEmoji?: string;
@@ -67,6 +68,7 @@ export interface AsyncTreeOptions {
   readonly corEmoji?: string;
 }
 
+/** What `displayAwaitedByTasksTable` and `displayAwaitedByTasksTree` take. */
 export interface DisplayOptions {
   /** Called with the whole text. Default: the library's logger. */
   readonly print?: ((text: string) => void) | null;
@@ -76,13 +78,20 @@ export interface DisplayOptions {
 export const NodeType = { COROUTINE: 1, TASK: 2 } as const;
 export type NodeType = (typeof NodeType)[keyof typeof NodeType];
 
-/** The tasks await each other in a circle, so they make no tree; and none of them will ever go on. */
+/**
+ * The tasks await each other in a circle, so they make no tree; and none of them will ever go on.
+ *
+ * @example
+ * const error = new CycleFoundException([[1, 2, 1]], new Map([[1, 'A'], [2, 'B']]));
+ * error.message; // Cannot make a tree: cycle: A → B → A
+ */
 export class CycleFoundException extends Error {
   static {
     this.prototype.name = 'CycleFoundException';
   }
   /** Each from awaiter to awaited, by `taskId`; the first is there again as the last. */
   readonly cycles: readonly (readonly number[])[];
+  /** The names of the tasks, by `taskId`. */
   readonly id2name: ReadonlyMap<number, string | null>;
   constructor(cycles: readonly (readonly number[])[], id2name: ReadonlyMap<number, string | null>) {
     super(`Cannot make a tree: ${cycles.map((cycle) => formatCycle(cycle, id2name)).join('; ')}`);
@@ -98,8 +107,10 @@ export class CycleFoundException extends Error {
  * @returns One entry, of plain data.
  * @throws {RuntimeError} If no loop is given and none is running: "no running event loop".
  * @example
- * const snapshot = collectAwaitedBy(loop);
+ * const snapshot = collectAwaitedBy(getRunningLoop());
+ * const channel = new BroadcastChannel('tasks');
  * channel.postMessage(snapshot);
+ * channel.close();
  */
 export function collectAwaitedBy(loop?: AbstractEventLoop | null): AwaitedInfo[] {
   return [snapshotOf(loop ?? getRunningLoop())];
@@ -179,7 +190,7 @@ export function buildAsyncTree(snapshot: readonly AwaitedInfo[], options?: Async
  * @param loop Default: the running loop.
  * @throws {RuntimeError} If no loop is given and none is running: "no running event loop".
  * @example
- * console.log(ps(loop));
+ * console.log(ps());
  */
 export function ps(loop?: AbstractEventLoop | null): string {
   return formatTable(buildTaskTable([snapshotOf(loop ?? getRunningLoop())]));
@@ -192,7 +203,7 @@ export function ps(loop?: AbstractEventLoop | null): string {
  * @param loop Default: the running loop.
  * @throws {RuntimeError} If no loop is given and none is running: "no running event loop".
  * @example
- * console.log(pstree(loop));
+ * console.log(pstree());
  */
 export function pstree(loop?: AbstractEventLoop | null): string {
   return formatTrees([snapshotOf(loop ?? getRunningLoop())]);
@@ -204,7 +215,8 @@ export function pstree(loop?: AbstractEventLoop | null): string {
  * @param loop Default: the running loop.
  * @throws {RuntimeError} If no loop is given and none is running: "no running event loop".
  * @example
- * displayAwaitedByTasksTable(loop, { print: (text) => (panel.textContent = text) });
+ * const panel = document.createElement('pre');
+ * displayAwaitedByTasksTable(null, { print: (text) => void (panel.textContent = text) });
  */
 export function displayAwaitedByTasksTable(loop?: AbstractEventLoop | null, options?: DisplayOptions): void {
   const text = formatTable(buildTaskTable([snapshotOf(loop ?? getRunningLoop())]));
@@ -217,7 +229,8 @@ export function displayAwaitedByTasksTable(loop?: AbstractEventLoop | null, opti
  * @param loop Default: the running loop.
  * @throws {RuntimeError} If no loop is given and none is running: "no running event loop".
  * @example
- * displayAwaitedByTasksTree(loop, { print: (text) => (panel.textContent = text) });
+ * const panel = document.createElement('pre');
+ * displayAwaitedByTasksTree(null, { print: (text) => void (panel.textContent = text) });
  */
 export function displayAwaitedByTasksTree(loop?: AbstractEventLoop | null, options?: DisplayOptions): void {
   const text = formatTrees([snapshotOf(loop ?? getRunningLoop())]);

@@ -55,6 +55,22 @@ const CHUNK_HORIZON = 0.001;
 
 const NO_EVENTS: readonly Callback[] = [];
 
+/**
+ * An event loop without a world around it: a ready queue and timers, driven by a host. See {@link HostLoop}.
+ *
+ * @example
+ * let pump: Pump | null = null;
+ * const host: HostLoop = {
+ *   now: () => performance.now() / 1000,
+ *   clockResolution: 0.001,
+ *   start: (given) => void (pump = given),
+ *   wakeSoon: () => queueMicrotask(() => pump?.(100)),
+ *   wakeAt: (when) => void setTimeout(() => pump?.(100), 1000 * (when - performance.now() / 1000)),
+ *   reportError,
+ *   stop: () => void (pump = null),
+ * };
+ * await run(sleep(0.01), { loopFactory: () => new BaseEventLoop(host) });
+ */
 export class BaseEventLoop extends AbstractEventLoop {
   /** Seconds after which debug mode reports a callback. */
   slowCallbackDuration: number = SLOW_CALLBACK_DURATION;
@@ -336,11 +352,21 @@ export class BaseEventLoop extends AbstractEventLoop {
     this._tracesAwaits = enabled;
   }
 
-  /** Adds a view, a trace or a measurement. See {@link LoopInstrument}. */
+  /**
+   * Adds a view, a trace or a measurement. See {@link LoopInstrument}. One that throws is reported and removed.
+   *
+   * @example
+   * const loop = getRunningLoop() as BaseEventLoop;
+   * const ended: string[] = [];
+   * loop.addInstrument({ taskDone: (task) => void ended.push(task.getName()) });
+   * yield* createTask(sleep(1), { name: 'nap' });
+   * console.log(ended); // ['nap']
+   */
   addInstrument(instrument: LoopInstrument): void {
     this._instrument = InstrumentSet.with(this._instrument, instrument, this);
   }
 
+  /** Takes an instrument away again; an unknown one does no harm. */
   removeInstrument(instrument: LoopInstrument): void {
     this._instrument = InstrumentSet.without(this._instrument, instrument);
   }

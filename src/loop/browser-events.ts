@@ -7,6 +7,12 @@ import { BaseEventLoop } from './base-events.ts';
 import type { BrowserHostOptions } from './browser-host.ts';
 import { BrowserHost } from './browser-host.ts';
 
+/**
+ * The loop of a page or Worker, which `run` uses by default: BaseEventLoop on a BrowserHost.
+ *
+ * @example
+ * await run(sleep(0.01), { loopFactory: () => new BrowserEventLoop({ sliceMs: 5 }) });
+ */
 export class BrowserEventLoop extends BaseEventLoop {
   /** @param options.sliceMs How long one tick may run before the page gets its turn, in milliseconds. Default 2. */
   constructor(options?: BrowserHostOptions) {
@@ -19,7 +25,14 @@ export class BrowserEventLoop extends BaseEventLoop {
   }
 }
 
-/** A new loop of the kind that `run` uses when it is given no `loopFactory`. */
+/**
+ * A new loop of the kind that `run` uses when it is given no `loopFactory`.
+ *
+ * @example
+ * const loop = newEventLoop();
+ * await loop.runUntilComplete(sleep(0.01));
+ * loop.close();
+ */
 export function newEventLoop(): BrowserEventLoop {
   return new BrowserEventLoop();
 }

@@ -70,11 +70,23 @@ export class TaskPoster {
 
 const RESOLVED: Promise<void> = /* @__PURE__ */ Promise.resolve();
 
+/** What `BrowserHost` and `BrowserEventLoop` take. */
 export interface BrowserHostOptions {
   /** How long one tick may run, in milliseconds. Default 2. */
   readonly sliceMs?: number;
 }
 
+/**
+ * The page's or Worker's task queue as the host of a loop: ticks by MessageChannel, one native timer, nothing while idle.
+ *
+ * @example
+ * class MyLoop extends BaseEventLoop {
+ *   constructor() {
+ *     super(new BrowserHost({ sliceMs: 1 }));
+ *   }
+ * }
+ * await run(sleep(0.01), { loopFactory: () => new MyLoop() });
+ */
 export class BrowserHost implements HostLoop {
   readonly #sliceMs: number;
   #pump: Pump | null = null;

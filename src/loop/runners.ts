@@ -24,6 +24,7 @@ import { newEventLoop } from './browser-events.ts';
 /** A coroutine function, a coroutine, a future or another awaitable, or a Promise. */
 export type Main<T> = AwaitableOrPromise<T> | (() => AwaitableOrPromise<T>);
 
+/** What `Runner` and `run` take. */
 export interface RunnerOptions {
   /** Switches the loop's debug mode on or off. Default: as the loop has it. */
   readonly debug?: boolean | null;
@@ -31,6 +32,7 @@ export interface RunnerOptions {
   readonly loopFactory?: LoopFactory | null;
 }
 
+/** What `run` takes. */
 export interface RunOptions extends RunnerOptions {
   /** Its abort interrupts the program: the main task is cancelled, and `run` rejects with KeyboardInterrupt. */
   readonly signal?: AbortSignal | null;
@@ -40,7 +42,15 @@ export interface RunOptions extends RunnerOptions {
 const asyncDispose: typeof Symbol.asyncDispose = (Symbol.asyncDispose ??
   /* @__PURE__ */ Symbol.for('Symbol.asyncDispose')) as never;
 
-/** Holds one loop and one context for several runs. Close it, or use `await using`. */
+/**
+ * Holds one loop and one context for several runs. Close it, or use `await using`.
+ *
+ * @example
+ * const runner = new Runner();
+ * await runner.run(sleep(0.01));
+ * await runner.run(sleep(0.01)); // in the same loop
+ * await runner.close();
+ */
 export class Runner {
   #state: 'created' | 'initialized' | 'closed' = 'created';
   readonly #debug: boolean | null;
@@ -161,13 +171,16 @@ export class Runner {
  * closes the loop.
  *
  * @param main A coroutine function, a coroutine, a future or a Promise.
+ * @param options.debug Switches the loop's debug mode on or off. Default: as the loop has it.
+ * @param options.loopFactory Makes the loop. Default: a BrowserEventLoop.
+ * @param options.signal Its abort cancels `main`; `run` then rejects with KeyboardInterrupt.
  * @returns A Promise of the result.
  * @throws {RuntimeError} At the call, inside a running loop: "asyncio.run() cannot be called from a running event
  *   loop". Inside a coroutine use `yield*` or `createTask`.
  * @throws {TypeError} At the call, if `main` is not awaitable.
  * @example
  * run(function* () {
- *   yield* sleep(1);
+ *   yield* sleep(0.1);
  *   console.log('hello');
  * });
  */

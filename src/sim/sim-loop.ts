@@ -22,7 +22,13 @@ import { BaseEventLoop } from '../loop/base-events.ts';
 import { TaskPoster } from '../loop/browser-host.ts';
 import { allTasks } from '../tasks/tasks.ts';
 
-/** The program can never go on: every task waits, and nothing is left that could wake one. */
+/**
+ * The program can never go on: every task waits, and nothing is left that could wake one.
+ *
+ * @example
+ * const program = run(() => new Future(), { loopFactory: () => new SimLoop() });
+ * await program.catch((error) => console.log(error instanceof SimDeadlockError)); // true
+ */
 export class SimDeadlockError extends RuntimeError {
   static {
     this.prototype.name = 'SimDeadlockError';
@@ -40,6 +46,7 @@ export class SimDeadlockError extends RuntimeError {
   }
 }
 
+/** What `SimLoop` takes. */
 export interface SimLoopOptions {
   /** Seconds of one tick of the clock; deadlines are rounded up to it. Default 1e-6. */
   readonly tick?: number;
@@ -146,6 +153,12 @@ class SimHost implements HostLoop {
   }
 }
 
+/**
+ * A loop in virtual time: it jumps to the next timer when nothing else can run.
+ *
+ * @example
+ * await run(sleep(3600), { loopFactory: () => new SimLoop() }); // at once
+ */
 export class SimLoop extends BaseEventLoop {
   #crossings = 0;
   #externals = 0;

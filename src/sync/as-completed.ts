@@ -16,6 +16,12 @@ import { futureAddToAwaitedBy, futureDiscardFromAwaitedBy, isfuture } from '../t
 import { currentTask, ensureFuture } from '../tasks/tasks.ts';
 import { Queue } from './queues.ts';
 
+/**
+ * What `asCompleted` gives: an iterable of coroutines, and an asynchronous iterable of the futures themselves.
+ *
+ * @example
+ * for (const next of asCompleted([sleep(2, 'b'), sleep(1, 'a')])) console.log(yield* next); // a, then b
+ */
 export class AsCompleted<T>
   implements CoroutineIterator<FutureLike<T>>, Iterable<Coroutine<T>>, AsyncIterable<FutureLike<T>>
 {
@@ -100,10 +106,12 @@ export class AsCompleted<T>
  *   TimeoutError.
  * @throws {TypeError} If `awaitables` is itself an awaitable.
  * @example
- * for (const next of asCompleted([a(), b()])) console.log(yield* next);
+ * for (const next of asCompleted([sleep(2, 'slow'), sleep(1, 'quick')])) console.log(yield* next);
  * @example
- * yield* asyncFor(asCompleted([taskA, taskB]), function* (task) {
- *   console.log(task === taskA, yield* task);
+ * const quick = createTask(sleep(1, 'quick'));
+ * const slow = createTask(sleep(2, 'slow'));
+ * yield* asyncFor(asCompleted([slow, quick]), function* (task) {
+ *   console.log(task === quick, yield* task);
  * });
  */
 export function asCompleted<T>(

@@ -18,12 +18,20 @@ import { currentTask } from '../tasks/tasks.ts';
 import { LoopBound } from './mixins.ts';
 import { WaitingLine } from './waiters.ts';
 
-/** What `hold()` gives: releases at the end of its block when held with `using`. Releasing twice does nothing. */
+/**
+ * What `hold()` gives: releases at the end of its block when held with `using`. Releasing twice does nothing.
+ *
+ * @example
+ * const lock = new Lock();
+ * const held = yield* lock.hold();
+ * held.release();
+ */
 export class Held {
   #release: (() => void) | null;
   constructor(release: () => void) {
     this.#release = release;
   }
+  /** Releases what is held; the second time it does nothing. */
   release(): void {
     const release = this.#release;
     this.#release = null;
@@ -38,7 +46,9 @@ export class Held {
 abstract class Lockable extends LoopBound implements AsyncContextManager<undefined, void> {
   /** Takes it, waiting if need be. Gives way to the loop only if it has to wait. */
   abstract acquire(): Coroutine<true>;
+  /** Gives it back, and wakes who has waited longest. */
   abstract release(): void;
+  /** True if `acquire()` would have to wait. */
   abstract locked(): boolean;
 
   *aenter(): Coroutine<undefined> {
@@ -50,10 +60,17 @@ abstract class Lockable extends LoopBound implements AsyncContextManager<undefin
   }
 
   /**
-   * Takes it for the rest of a block.
+   * Takes it for the rest of a block, waiting if need be.
    *
+   * @returns What releases it: by `using`, or by `release()`.
    * @example
-   * using held = yield* lock.hold();
+   * const lock = new Lock();
+   * function* save(): Coroutine<void> {
+   *   using held = yield* lock.hold();
+   *   yield* sleep(1);
+   *   console.log(held);
+   * } // released here
+   * yield* save();
    */
   *hold(): Coroutine<Held> {
     yield* this.acquire();
@@ -76,8 +93,9 @@ function describe(kind: string, state: string, waiters: { readonly size: number 
  * Mutual exclusion between tasks, first come, first served.
  *
  * @example
+ * const lock = new Lock();
  * yield* asyncWith(lock, function* () {
- *   yield* save();
+ *   yield* sleep(1); // nobody else is here
  * });
  */
 export class Lock extends Lockable {
@@ -143,11 +161,20 @@ export class Lock extends Lockable {
   }
 }
 
-/** A flag that tasks can wait for. It shadows the DOM's Event; `AsyncEvent` is the same class. */
+/**
+ * A flag that tasks can wait for. It shadows the DOM's Event; `AsyncEvent` is the same class.
+ *
+ * @example
+ * const ready = new AsyncEvent();
+ * const waiter = createTask(ready.wait());
+ * ready.set();
+ * yield* waiter;
+ */
 export class Event extends LoopBound {
   readonly #waiters = new WaitingLine<boolean>();
   #value = false;
 
+  /** True if the flag is set. */
   isSet(): boolean {
     return this.#value;
   }
@@ -176,6 +203,7 @@ export class Event extends LoopBound {
     }
   }
 
+  /** How many tasks wait, for views and messages. */
   statistics(): { readonly tasksWaiting: number } {
     return { tasksWaiting: this.#waiters.size };
   }
@@ -190,7 +218,26 @@ export class Event extends LoopBound {
   }
 }
 
-/** Lets tasks wait, with a lock, until others tell them that something has changed. */
+/**
+ * Lets tasks wait, with a lock, until others tell them that something has changed.
+ *
+ * @example
+ * const items: string[] = [];
+ * const condition = new Condition();
+ * function* consume(): Coroutine<string | undefined> {
+ *   return yield* asyncWith(condition, function* () {
+ *     yield* condition.waitFor(() => items.length > 0);
+ *     return items.shift();
+ *   });
+ * }
+ * const consumer = createTask(consume());
+ * yield* sleep(1);
+ * yield* asyncWith(condition, function* () {
+ *   items.push('item');
+ *   condition.notify();
+ * });
+ * yield* consumer;
+ */
 export class Condition extends Lockable {
   readonly #lock: Lock;
   readonly #waiters = new WaitingLine<boolean>();
@@ -256,6 +303,7 @@ export class Condition extends Lockable {
   /**
    * Wakes up to `n` waiting tasks; they go on when they get the lock.
    *
+   * @param n Default 1.
    * @throws {RuntimeError} If the lock is not held: "cannot notify on un-acquired lock".
    */
   notify(n = 1): void {
@@ -263,10 +311,12 @@ export class Condition extends Lockable {
     this.#notify(n);
   }
 
+  /** Wakes every waiting task. See {@link Condition.notify}. */
   notifyAll(): void {
     this.notify(this.#waiters.size);
   }
 
+  /** As `Lock.statistics()` for its lock, and how many tasks wait to be notified. */
   statistics(): ReturnType<Lock['statistics']> & { readonly tasksWaitingNotify: number } {
     return { ...this.#lock.statistics(), tasksWaitingNotify: this.#waiters.size };
   }
@@ -305,7 +355,16 @@ export class Condition extends Lockable {
   }
 }
 
-/** At most `value` tasks at a time, first come, first served. */
+/**
+ * At most `value` tasks at a time, first come, first served.
+ *
+ * @example
+ * const semaphore = new Semaphore(2);
+ * function* load(url: string): Coroutine<string> {
+ *   return yield* asyncWith(semaphore, () => sleep(1, url));
+ * }
+ * yield* gather(load('a'), load('b'), load('c')); // takes two seconds
+ */
 export class Semaphore extends Lockable {
   readonly #waiters = new WaitingLine<boolean>();
   /** @internal */
@@ -346,11 +405,13 @@ export class Semaphore extends Lockable {
     return true;
   }
 
+  /** Adds a permit, or gives it to who has waited longest; also without an `acquire()` before it. */
   release(): void {
     this._value += 1;
     this.#wakeNext();
   }
 
+  /** How many permits are left and how many tasks wait, for views and messages. */
   statistics(): { readonly value: number; readonly tasksWaiting: number } {
     return { value: this._value, tasksWaiting: this.#waiters.size };
   }
@@ -377,7 +438,14 @@ export class Semaphore extends Lockable {
   }
 }
 
-/** A Semaphore that refuses to be released more often than it was acquired. */
+/**
+ * A Semaphore that refuses to be released more often than it was acquired.
+ *
+ * @example
+ * const semaphore = new BoundedSemaphore(1);
+ * yield* semaphore.acquire();
+ * semaphore.release(); // a second one would throw RangeError
+ */
 export class BoundedSemaphore extends Semaphore {
   readonly #bound: number;
 
@@ -400,7 +468,17 @@ export class BoundedSemaphore extends Semaphore {
 
 type BarrierState = 'filling' | 'draining' | 'resetting' | 'broken';
 
-/** Lets a fixed number of tasks wait for one another. */
+/**
+ * Lets a fixed number of tasks wait for one another.
+ *
+ * @example
+ * const barrier = new Barrier(2);
+ * function* work(seconds: number): Coroutine<number> {
+ *   yield* sleep(seconds);
+ *   return yield* barrier.wait(); // for the slowest
+ * }
+ * yield* gather(work(1), work(5));
+ */
 export class Barrier implements AsyncContextManager<number, void> {
   readonly #condition = new Condition();
   readonly #parties: number;
@@ -423,6 +501,7 @@ export class Barrier implements AsyncContextManager<number, void> {
     return this.#state === 'filling' ? this.#count : 0;
   }
 
+  /** True after `abort()`, until `reset()`. */
   get broken(): boolean {
     return this.#state === 'broken';
   }

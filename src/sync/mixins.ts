@@ -9,6 +9,23 @@ import { getRunningLoop } from '../core/events.ts';
 import { RuntimeError } from '../core/exceptions.ts';
 import { repr } from '../core/format-helpers.ts';
 
+/**
+ * The base of the primitives: it belongs to the first loop in which it has to wait. For authors of primitives.
+ *
+ * @example
+ * class Turnstile extends LoopBound {
+ *   readonly #gate = new AsyncEvent();
+ *   pass(): Coroutine<true> {
+ *     return this.#gate.wait();
+ *   }
+ *   open(): void {
+ *     this.#gate.set();
+ *   }
+ * }
+ * const turnstile = new Turnstile();
+ * turnstile.open();
+ * yield* turnstile.pass();
+ */
 export abstract class LoopBound {
   #loop: AbstractEventLoop | null = null;
 

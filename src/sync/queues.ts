@@ -12,21 +12,56 @@ import { Event } from './locks.ts';
 import { LoopBound } from './mixins.ts';
 import { WaitingLine } from './waiters.ts';
 
-/** `getNowait()` was called on an empty queue. */
+/**
+ * `getNowait()` was called on an empty queue.
+ *
+ * @example
+ * try {
+ *   new Queue().getNowait();
+ * } catch (error) {
+ *   if (!(error instanceof QueueEmpty)) throw error;
+ * }
+ */
 export class QueueEmpty extends Error {
   static {
     this.prototype.name = 'QueueEmpty';
   }
 }
 
-/** `putNowait()` was called on a full queue. */
+/**
+ * `putNowait()` was called on a full queue.
+ *
+ * @example
+ * const queue = new Queue<string>(1);
+ * queue.putNowait('a');
+ * try {
+ *   queue.putNowait('b');
+ * } catch (error) {
+ *   if (!(error instanceof QueueFull)) throw error;
+ * }
+ */
 export class QueueFull extends Error {
   static {
     this.prototype.name = 'QueueFull';
   }
 }
 
-/** `put` or `get` was called on a queue that is shut down. */
+/**
+ * `put` or `get` was called on a queue that is shut down.
+ *
+ * @example
+ * const queue = new Queue<string>();
+ * function* consume(): Coroutine<void> {
+ *   try {
+ *     for (;;) console.log(yield* queue.get());
+ *   } catch (error) {
+ *     if (!(error instanceof QueueShutDown)) throw error; // it was the last one
+ *   }
+ * }
+ * queue.putNowait('a');
+ * queue.shutdown();
+ * yield* consume();
+ */
 export class QueueShutDown extends Error {
   static {
     this.prototype.name = 'QueueShutDown';
@@ -48,6 +83,8 @@ interface Store<T> {
  * const queue = new Queue<string>(10);
  * yield* queue.put('item'); // waits while it is full
  * const item = yield* queue.get(); // waits while it is empty
+ * queue.taskDone();
+ * yield* queue.join();
  */
 export class Queue<T = unknown> extends LoopBound {
   readonly #maxsize: number;
@@ -66,6 +103,7 @@ export class Queue<T = unknown> extends LoopBound {
     this.#finished.set();
   }
 
+  /** The most items; zero or less for no bound. */
   get maxsize(): number {
     return this.#maxsize;
   }
@@ -75,10 +113,12 @@ export class Queue<T = unknown> extends LoopBound {
     return this.#items.length;
   }
 
+  /** True if there is no item in it. */
   empty(): boolean {
     return this.#items.length === 0;
   }
 
+  /** True if `put()` would wait: never without a bound. */
   full(): boolean {
     return this.#maxsize > 0 && this.#items.length >= this.#maxsize;
   }
@@ -172,6 +212,7 @@ export class Queue<T = unknown> extends LoopBound {
     wakeAll(this.#putters);
   }
 
+  /** How full it is, what is unfinished, and how many tasks wait on each side, for views and messages. */
   statistics(): {
     readonly size: number;
     readonly maxsize: number;
@@ -228,7 +269,15 @@ export class Queue<T = unknown> extends LoopBound {
   }
 }
 
-/** Takes the item out that was put in last. */
+/**
+ * Takes the item out that was put in last.
+ *
+ * @example
+ * const stack = new LifoQueue<number>();
+ * stack.putNowait(1);
+ * stack.putNowait(2);
+ * stack.getNowait(); // 2
+ */
 export class LifoQueue<T = unknown> extends Queue<T> {
   /** @internal */
   override get _kind(): string {
@@ -248,6 +297,7 @@ export class LifoQueue<T = unknown> extends Queue<T> {
  * const jobs = new PriorityQueue<[priority: number, name: string]>();
  * jobs.putNowait([2, 'later']);
  * jobs.putNowait([1, 'first']);
+ * jobs.getNowait(); // [1, 'first']
  */
 export class PriorityQueue<T = unknown> extends Queue<T> {
   /** @internal */

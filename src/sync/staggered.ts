@@ -23,7 +23,11 @@ import { Event } from './locks.ts';
  * @returns The winner's result and its index (both undefined if all failed), and the errors of those that were
  *   started: null for the winner.
  * @example
- * const [socket] = yield* staggeredRace([() => connect(ipv6), () => connect(ipv4)], 0.25);
+ * function* connect(address: string): Coroutine<string> {
+ *   return yield* sleep(address === 'ipv6' ? 60 : 1, address);
+ * }
+ * const [winner] = yield* staggeredRace([() => connect('ipv6'), () => connect('ipv4')], 0.25);
+ * console.log(winner); // ipv4
  */
 export function* staggeredRace<T>(
   coroutines: Iterable<() => Coroutine<T>>,

@@ -52,11 +52,14 @@ class AbortScope implements AsyncContextManager<AbortSignal, void> {
 /**
  * Runs `body` and cancels it when `signal` is aborted; its cleanup runs, then the signal's reason is thrown.
  *
+ * @returns What `body` returns.
  * @throws The signal's `reason` (an AbortError unless the aborter gave another), also if it is aborted at the start:
  *   then `body` is not called.
+ * @throws {RuntimeError} Outside a task.
  * @example
- * yield* withAbortSignal(controller.signal, function* () {
- *   yield* upload(file);
+ * const controller = new AbortController();
+ * const answer = yield* withAbortSignal(controller.signal, function* () {
+ *   return yield* sleep(1, 'uploaded');
  * });
  */
 export function* withAbortSignal<T>(
@@ -73,7 +76,10 @@ const signals = /* @__PURE__ */ new WeakMap<FutureLike<unknown>, AbortSignal>();
  * any other way leaves it as it is. A future has one signal, however often it is asked for.
  *
  * @example
+ * const task = createTask(sleep(60));
  * const signal = abortSignalOf(task);
+ * signal.addEventListener('abort', () => console.log('tell the others'));
+ * task.cancel();
  */
 export function abortSignalOf(future: FutureLike<unknown>): AbortSignal {
   const known = signals.get(future);

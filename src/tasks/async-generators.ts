@@ -141,7 +141,18 @@ class State<T> {
 
 const abandoned = /* @__PURE__ */ new FinalizationRegistry<State<unknown>>((state) => state.abandoned());
 
-/** An asynchronous generator of coroutine land; iterate it with `asyncFor` or, in native code, with `for await`. */
+/**
+ * An asynchronous generator of coroutine land; iterate it with `asyncFor` or, in native code, with `for await`.
+ *
+ * @example
+ * const letters = asyncGenerator<string>(function* (emit) {
+ *   const answer = yield* emit('a');
+ *   yield* emit(String(answer));
+ * });
+ * yield* letters.anext(); // { done: false, value: 'a' }
+ * yield* letters.asend('b'); // { done: false, value: 'b' }
+ * yield* letters.aclose();
+ */
 export class AsyncGeneratorOf<T> implements CoroutineIterator<T>, AsyncIterable<T> {
   readonly #state: State<T>;
 

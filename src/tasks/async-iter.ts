@@ -12,6 +12,7 @@ import { fromPromise } from './promises.ts';
 
 /** An asynchronous iterator of coroutine land. */
 export interface CoroutineIterator<T> {
+  /** The next iterator result: `{ done: false, value }`, or `{ done: true }` at the end. */
   anext(): Awaitable<IteratorResult<T, unknown>>;
   /** Ends it early, so that its cleanup runs. */
   aclose?(): Awaitable<unknown>;
@@ -24,6 +25,13 @@ export type AsyncIterableOf<T> = CoroutineIterator<T> | AsyncIterable<T>;
  * The iterator of an asynchronous iterable.
  *
  * @throws {TypeError} If it is none.
+ * @example
+ * async function* numbers() {
+ *   yield 1;
+ *   yield 2;
+ * }
+ * const iterator = aiter(numbers());
+ * console.log(yield* anext(iterator)); // { done: false, value: 1 }
  */
 export function aiter<T>(iterable: AsyncIterableOf<T>): CoroutineIterator<T> {
   if (typeof (iterable as CoroutineIterator<T> | null)?.anext === 'function')
@@ -34,7 +42,16 @@ export function aiter<T>(iterable: AsyncIterableOf<T>): CoroutineIterator<T> {
   return new NativeIterator<T>(make.call(iterable));
 }
 
-/** The next iterator result of an asynchronous iterator: `{ done: false, value }`, or `{ done: true }`. */
+/**
+ * The next iterator result of an asynchronous iterator: `{ done: false, value }`, or `{ done: true }`.
+ *
+ * @example
+ * const letters = asyncGenerator<string>(function* (emit) {
+ *   yield* emit('a');
+ * });
+ * const first = yield* anext(letters);
+ * if (!first.done) console.log(first.value); // a
+ */
 export function* anext<T>(iterator: CoroutineIterator<T>): Coroutine<IteratorResult<T, unknown>> {
   return yield* iterator.anext();
 }
@@ -45,9 +62,15 @@ export function* anext<T>(iterator: CoroutineIterator<T>): Coroutine<IteratorRes
  *
  * @param body A coroutine function; when it returns false the loop ends.
  * @example
- * yield* asyncFor(socket, function* (message) {
+ * async function* messages() {
+ *   yield 'hello';
+ *   yield 'bye';
+ *   yield 'never seen';
+ * }
+ * yield* asyncFor(messages(), function* (message) {
  *   if (message === 'bye') return false;
- *   yield* answer(message);
+ *   yield* sleep(1);
+ *   return true;
  * });
  */
 export function* asyncFor<T>(

@@ -26,9 +26,17 @@ export interface AsyncContextManager<V, S = unknown> {
  *
  * @returns What `body` returns; undefined if the manager suppressed an error.
  * @example
- * const page = yield* asyncWith(new TaskGroup(), function* (group) {
- *   const task = group.createTask(load());
- *   return yield* task;
+ * const room = {
+ *   *aenter(): Coroutine<string> {
+ *     return yield* sleep(1, 'inside');
+ *   },
+ *   *aexit(error: Error | null): Coroutine<void> {
+ *     yield* sleep(1); // cleanup may wait, and sees the error
+ *     console.log(error);
+ *   },
+ * };
+ * const where = yield* asyncWith(room, function* (value) {
+ *   return value;
  * });
  */
 export function asyncWith<V, T>(

@@ -15,7 +15,14 @@ import { logger } from '../core/log.ts';
 /** What one step of `sleep(0)` hands to the task: queue me again. @internal */
 export const YIELD: Suspension = /* @__PURE__ */ Object.freeze({ _repr: () => 'sleep(0)' }) as never;
 
-/** True for a coroutine: a generator object, or an object with the same methods. */
+/**
+ * True for a coroutine: a generator object, or an object with the same methods.
+ *
+ * @example
+ * function* main(): Coroutine<void> {}
+ * iscoroutine(main()); // true
+ * iscoroutine(main); // false
+ */
 export function iscoroutine(value: unknown): value is Coroutine<unknown> {
   if (typeof value !== 'object' || value === null) return false;
   const candidate = value as Partial<Coroutine<unknown>>;
@@ -31,7 +38,14 @@ const COROUTINE_FUNCTION: unique symbol = /* @__PURE__ */ Symbol.for(
   'asyncio-web.coroutinefunction',
 ) as never;
 
-/** True for a generator function and for what `coroutine()` made: their calls give coroutines. */
+/**
+ * True for a generator function and for what `coroutine()` made: their calls give coroutines.
+ *
+ * @example
+ * function* main(): Coroutine<void> {}
+ * iscoroutinefunction(main); // true
+ * iscoroutinefunction(main()); // false
+ */
 export function iscoroutinefunction(value: unknown): value is (...args: never[]) => Coroutine<unknown> {
   if (typeof value !== 'function') return false;
   return (
@@ -158,10 +172,10 @@ class NamedCoroutine<T> implements Coroutine<T> {
  * resume; it is meant for those who want the warning.
  *
  * @example
- * const load = coroutine(function* load(url: string) {
+ * const load = coroutine(function* load(url: string): Coroutine<Response> {
  *   return yield* fromPromise(fetch(url));
  * });
- * load('/a'); // coroutine 'load' was never awaited
+ * load('/a'); // logs: coroutine 'load' was never awaited
  */
 export function coroutine<A extends unknown[], T>(
   func: (...args: A) => Coroutine<T>,

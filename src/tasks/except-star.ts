@@ -31,10 +31,17 @@ export type ExceptClause = readonly [
  * @example
  * yield* exceptStar(
  *   function* () {
- *     yield* withTaskGroup(downloads);
+ *     yield* withTaskGroup(function* (group) {
+ *       group.createTask(waitFor(sleep(60), 1));
+ *     });
  *   },
  *   [TypeError, (group) => console.warn(group.errors)],
- *   [TimeoutError, function* (group) { yield* retry(group); }],
+ *   [
+ *     TimeoutError,
+ *     function* () {
+ *       yield* sleep(1); // and try again
+ *     },
+ *   ],
  * );
  */
 export function* exceptStar<T>(

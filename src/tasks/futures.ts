@@ -85,6 +85,17 @@ const collected = /* @__PURE__ */ new FinalizationRegistry<Unretrieved>((unretri
   unretrieved.report(),
 );
 
+/**
+ * A result that is not there yet. `yield*` waits for it, as does `await` in native code.
+ *
+ * An error that nobody looks at is reported when the future is collected, at the latest when its loop closes.
+ *
+ * @example
+ * const loop = getRunningLoop();
+ * const future = new Future<string>();
+ * loop.callLater(1, () => future.setResult('done'));
+ * console.log(yield* future); // done
+ */
 export class Future<T = unknown> implements FutureLike<T> {
   /** @internal */
   declare _state: number;
@@ -136,6 +147,7 @@ export class Future<T = unknown> implements FutureLike<T> {
     this._sourceTraceback = loop.getDebug() ? extractStack() : null;
   }
 
+  /** The loop that it belongs to. */
   getLoop(): AbstractEventLoop {
     return this._loop;
   }
@@ -145,6 +157,7 @@ export class Future<T = unknown> implements FutureLike<T> {
     return this._state !== PENDING;
   }
 
+  /** True if it was cancelled. */
   cancelled(): boolean {
     return this._state === CANCELLED;
   }
@@ -453,7 +466,13 @@ class FutureAwait<T> implements Iterator<Suspension, T, unknown> {
   }
 }
 
-/** True for a Future, a Task, and any object that takes part in the future protocol. */
+/**
+ * True for a Future, a Task, and any object that takes part in the future protocol.
+ *
+ * @example
+ * isfuture(new Future()); // true
+ * isfuture(Promise.resolve()); // false
+ */
 export function isfuture(value: unknown): value is FutureLike<unknown> {
   return (
     typeof value === 'object' &&
@@ -462,14 +481,28 @@ export function isfuture(value: unknown): value is FutureLike<unknown> {
   );
 }
 
-/** Notes that `waiter` waits for `future` by other means than `yield*`. For views of who waits for whom. */
+/**
+ * Notes that `waiter` waits for `future` by other means than `yield*`. For views of who waits for whom.
+ *
+ * @example
+ * const [future, waiter] = [new Future(), new Future()];
+ * futureAddToAwaitedBy(future, waiter);
+ * console.log(formatCallGraph(future)); // with `waiter` under "Awaited by"
+ */
 export function futureAddToAwaitedBy(future: FutureLike<unknown>, waiter: FutureLike<unknown>): void {
   if (!(future instanceof Future) || !isfuture(waiter)) return;
   future._awaitedBy ??= new Set();
   future._awaitedBy.add(waiter);
 }
 
-/** Takes back what `futureAddToAwaitedBy` noted; what was not noted does no harm. */
+/**
+ * Takes back what `futureAddToAwaitedBy` noted; what was not noted does no harm.
+ *
+ * @example
+ * const [future, waiter] = [new Future(), new Future()];
+ * futureAddToAwaitedBy(future, waiter);
+ * futureDiscardFromAwaitedBy(future, waiter);
+ */
 export function futureDiscardFromAwaitedBy(future: FutureLike<unknown>, waiter: FutureLike<unknown>): void {
   if (future instanceof Future) future._awaitedBy?.delete(waiter);
 }

@@ -52,8 +52,11 @@ class GatheringFuture<T> extends Future<T> {
  * @throws {TypeError} If an argument is not awaitable.
  * @throws {RangeError} If futures belong to different loops (Python's ValueError).
  * @example
- * const [user, posts] = yield* gather(loadUser(), loadPosts());
- * const outcomes = yield* gather([a(), b()], { returnExceptions: true });
+ * function* load(name: string): Coroutine<string> {
+ *   return yield* sleep(1, `contents of ${name}`);
+ * }
+ * const [user, posts] = yield* gather(load('user'), load('posts'));
+ * const outcomes = yield* gather([load('a'), load('b')], { returnExceptions: true });
  */
 export function gather<A extends readonly AwaitableOrPromise<unknown>[]>(
   awaitables: readonly [...A],
@@ -105,6 +108,7 @@ function gatherAll(awaitables: AwaitableOrPromise<unknown>[], returnExceptions: 
       }
     }
     if (remaining > 0) return;
+    for (const done of children) if (!done.cancelled()) done.exception(); // looked at, whatever comes out
     // As CPython: the error of the last child in the arguments, whichever ended last.
     if (outer._cancelRequested) outer.setException(cancellation(children.at(-1) as FutureLike<unknown>));
     else

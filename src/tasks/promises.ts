@@ -129,7 +129,7 @@ class PromiseFuture<T> extends Future<T> {
  * @param options.loop Default: the current loop.
  * @throws {TypeError} If `source` is, or gives, neither a Promise nor a future.
  * @example
- * const response = yield* fromPromise((signal) => fetch('data.json', { signal }));
+ * const response = yield* wrapFuture((signal) => fetch('data.json', { signal }));
  */
 export function wrapFuture<T>(
   source: PromiseLike<T> | ((signal: AbortSignal) => PromiseLike<T>),
@@ -151,16 +151,24 @@ export function wrapFuture<T>(
   return future;
 }
 
-/** A future for a Promise, or for the Promise of a function that takes an AbortSignal. See {@link wrapFuture}. */
+/**
+ * A future for a Promise, or for the Promise of a function that takes an AbortSignal. See {@link wrapFuture}.
+ *
+ * @example
+ * const response = yield* fromPromise((signal) => fetch('data.json', { signal }));
+ * const data = yield* fromPromise(response.json());
+ */
 export const fromPromise: typeof wrapFuture = wrapFuture;
 
 /**
  * A native async function as a coroutine. Unlike `fromPromise` it waits for the function's cleanup: cancelling aborts
- * the signal and goes on when the Promise has settled. If the function then gives a value, it has refused the
- * cancellation, and the value counts.
+ * the signal and goes on when the Promise has settled. The cancellation then comes out whatever the function gave,
+ * since one that does not look at its signal has not refused anything; an error other than the abort goes before it.
  *
+ * @param func Called at the first step, with a signal that a cancellation aborts.
+ * @throws {TypeError} When awaited, if `func` gives no Promise.
  * @example
- * yield* asyncTask(async (signal) => {
+ * const data = yield* asyncTask(async (signal) => {
  *   const response = await fetch('data.json', { signal });
  *   return response.json();
  * });
@@ -191,12 +199,9 @@ export function* asyncTask<T>(func: (signal: AbortSignal) => PromiseLike<T>): Co
       inner.removeDoneCallback(tell);
     }
   }
-  try {
-    return inner.result();
-  } catch (error) {
-    if (cancelled !== null && (isCancelled(error) || isAbortError(error))) throw cancelled;
-    throw error;
-  }
+  if (cancelled === null) return inner.result();
+  const error = inner.cancelled() ? null : inner.exception();
+  throw error === null || isAbortError(error) ? cancelled : error;
 }
 
 /** True for what native code throws when its signal was aborted without a reason of its own. */

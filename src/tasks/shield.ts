@@ -14,8 +14,21 @@ import { createTask, currentTask, ensureFuture } from './tasks.ts';
 /**
  * Protects an awaitable from the cancellation of whoever waits for it: the waiter is cancelled, the awaitable goes on.
  *
+ * @param awaitable An awaitable or a Promise; a coroutine becomes a task.
+ * @returns A future of the same outcome; the awaitable's own future if that is done already.
+ * @throws {TypeError} If it is neither.
  * @example
- * yield* shield(save(document)); // a cancel here does not stop the saving
+ * function* save(): Coroutine<string> {
+ *   return yield* sleep(2, 'saved');
+ * }
+ * const saving = createTask(save());
+ * try {
+ *   yield* waitFor(shield(saving), 1);
+ * } catch (error) {
+ *   if (!(error instanceof TimeoutError)) throw error;
+ *   console.log('still saving');
+ * }
+ * console.log(yield* saving); // saved
  */
 export function shield<T>(awaitable: AwaitableOrPromise<T>): FutureLike<T> {
   const inner = ensureFuture(awaitable);
@@ -37,9 +50,11 @@ export function shield<T>(awaitable: AwaitableOrPromise<T>): FutureLike<T> {
  * The block runs in a task of its own, in the same context. An error of the block goes before a cancellation.
  *
  * @example
+ * const written: string[] = [];
  * yield* withShield(function* () {
- *   yield* writeHeader(file);
- *   yield* writeBody(file); // never a header alone
+ *   written.push('header');
+ *   yield* sleep(1);
+ *   written.push('body'); // never a header alone
  * });
  */
 export function* withShield<T>(body: () => Coroutine<T>): Coroutine<T> {

@@ -57,6 +57,7 @@ class SleepZero<T> implements Coroutine<T> {
  * @throws {TypeError} When awaited, if `delay` is not a number.
  * @example
  * yield* sleep(0.5);
+ * const late = yield* sleep(1, 'a result');
  */
 export function sleep(delay: number): Coroutine<void>;
 export function sleep<T>(delay: number, result: T): Coroutine<T>;

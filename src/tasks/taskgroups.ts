@@ -19,6 +19,17 @@ import { Future, futureAddToAwaitedBy, futureDiscardFromAwaitedBy } from './futu
 import type { Task } from './tasks.ts';
 import { currentTask } from './tasks.ts';
 
+/**
+ * Tasks that end together: the block that makes them is left when all of them have ended. When one fails, the others are
+ * cancelled. Enter it with `withTaskGroup` or `asyncWith`.
+ *
+ * @example
+ * yield* asyncWith(new TaskGroup(), function* (group) {
+ *   const first = group.createTask(sleep(1, 'a'));
+ *   const second = group.createTask(sleep(2, 'b'), { name: 'second' });
+ *   console.log(yield* first, yield* second);
+ * });
+ */
 export class TaskGroup implements AsyncContextManager<TaskGroup, true> {
   #entered = false;
   #exiting = false;
@@ -220,9 +231,14 @@ export class TaskGroup implements AsyncContextManager<TaskGroup, true> {
  * @returns What `body` returns; undefined if `group.cancel()` cut it short.
  * @throws {BaseExceptionGroup} If a task or the block failed.
  * @example
+ * const results: string[] = [];
+ * function* download(url: string): Coroutine<void> {
+ *   const response = yield* fromPromise((signal) => fetch(url, { signal }));
+ *   results.push(yield* fromPromise(response.text()));
+ * }
  * yield* withTaskGroup(function* (group) {
- *   group.createTask(download('a'));
- *   group.createTask(download('b'));
+ *   group.createTask(download('a.json'));
+ *   group.createTask(download('b.json'));
  * });
  */
 export function* withTaskGroup<T>(body: (group: TaskGroup) => Coroutine<T>): Coroutine<T> {

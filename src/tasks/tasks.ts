@@ -31,6 +31,15 @@ const ownAddDoneCallback: unknown = Future.prototype.addDoneCallback;
 /**
  * A coroutine that runs on the loop, and the future of its result. Made by `createTask`, `loop.createTask` or a
  * TaskGroup; not by hand.
+ *
+ * @example
+ * function* countdown(): Coroutine<string> {
+ *   for (let left = 3; left > 0; left -= 1) yield* sleep(1);
+ *   return 'lift-off';
+ * }
+ * const task = createTask(countdown());
+ * task.done(); // false: it starts when this task waits
+ * console.log(yield* task); // lift-off
  */
 export class Task<T = unknown> extends Future<T> implements TaskLike<T> {
   declare _name: string | number;
@@ -100,10 +109,12 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T> {
     return nameOf(this, Task, 'Task');
   }
 
+  /** The name for messages and views: the one given, else 'Task-1', 'Task-2' and so on. */
   getName(): string {
     return formatName(this._name);
   }
 
+  /** Changes the name; what is no string is converted to one. */
   setName(name: unknown): void {
     this._name = String(name);
   }
@@ -113,6 +124,7 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T> {
     return this._coro;
   }
 
+  /** The context that the coroutine runs in. */
   getContext(): Context {
     return this._context;
   }
@@ -388,8 +400,12 @@ function notACoroutine(value: unknown): string {
  * @throws {RuntimeError} If no loop is running.
  * @throws {TypeError} If `coro` is not a coroutine.
  * @example
- * const task = createTask(download(url), { name: 'download' });
- * const page = yield* task;
+ * function* download(url: string): Coroutine<string> {
+ *   const response = yield* fromPromise(fetch(url));
+ *   return yield* fromPromise(response.text());
+ * }
+ * const task = createTask(download('data.json'), { name: 'download' });
+ * const text = yield* task;
  */
 export function createTask<T>(coro: Coroutine<T>, options?: TaskOptions): Task<T> {
   const loop = _getRunningLoop();
@@ -407,6 +423,10 @@ export function createTask<T>(coro: Coroutine<T>, options?: TaskOptions): Task<T
  * @param options.loop Default: the current loop.
  * @throws {TypeError} For anything else: "An asyncio.Future, a coroutine or an awaitable is required".
  * @throws {RangeError} If a future belongs to another loop than `options.loop` (Python's ValueError).
+ * @example
+ * const task = ensureFuture(sleep(1, 'a coroutine'));
+ * const future = ensureFuture(Promise.resolve('a Promise'));
+ * console.log(yield* task, yield* future);
  */
 export function ensureFuture<T>(
   awaitable: AwaitableOrPromise<T>,
@@ -447,6 +467,13 @@ function* wrapAwaitable<T>(awaitable: {
  *
  * @returns A Promise of its result. Cancellation rejects it with CancelledError.
  * @throws {TypeError} If `coro` is not a coroutine: "A coroutine object is required".
+ * @example
+ * const loop = getRunningLoop();
+ * function* refresh(): Coroutine<string> {
+ *   return yield* sleep(1, 'fresh');
+ * }
+ * const onClick = () => runCoroutineThreadsafe(refresh(), loop); // between two ticks createTask has no loop
+ * yield* fromPromise(onClick());
  */
 export function runCoroutineThreadsafe<T>(coro: Coroutine<T>, loop: AbstractEventLoop): Promise<T> {
   if (!iscoroutine(coro)) throw new TypeError('A coroutine object is required');
@@ -462,12 +489,23 @@ export function runCoroutineThreadsafe<T>(coro: Coroutine<T>, loop: AbstractEven
   });
 }
 
-/** The task that is running now on `loop` (default: the running loop), or null. */
+/**
+ * The task that is running now on `loop` (default: the running loop), or null.
+ *
+ * @example
+ * currentTask()?.setName('main');
+ */
 export function currentTask(loop?: AbstractEventLoop | null): Task<unknown> | null {
   return (loop ?? getRunningLoop())._currentTask as Task<unknown> | null; // third-party tasks are used as Tasks
 }
 
-/** The tasks of `loop` (default: the running loop) that are not done, oldest first. */
+/**
+ * The tasks of `loop` (default: the running loop) that are not done, oldest first.
+ *
+ * @example
+ * createTask(sleep(60), { name: 'background' });
+ * for (const task of allTasks()) if (task !== currentTask()) task.cancel();
+ */
 export function allTasks(loop?: AbstractEventLoop | null): Set<Task<unknown>> {
   const owner = loop ?? getRunningLoop();
   const tasks: Task<unknown>[] = [];
@@ -477,14 +515,29 @@ export function allTasks(loop?: AbstractEventLoop | null): Set<Task<unknown>> {
   return new Set(tasks);
 }
 
-/** Makes a task of another class known to `allTasks`. For authors of task classes. */
+/**
+ * Makes a task of another class known to `allTasks`. For authors of task classes.
+ *
+ * @example
+ * const task = createTask(sleep(1));
+ * registerTask(task); // one of a class of your own
+ * allTasks().has(task); // true
+ * unregisterTask(task);
+ */
 export function registerTask(task: TaskLike<unknown>): void {
   const loop = task.getLoop();
   loop._foreignTasks ??= new Set();
   loop._foreignTasks.add(task);
 }
 
-/** Takes a registered task away again; an unknown one does no harm. */
+/**
+ * Takes a registered task away again; an unknown one does no harm.
+ *
+ * @example
+ * const task = createTask(sleep(1));
+ * registerTask(task); // one of a class of your own
+ * unregisterTask(task);
+ */
 export function unregisterTask(task: TaskLike<unknown>): void {
   task.getLoop()._foreignTasks?.delete(task);
 }
@@ -493,6 +546,17 @@ export function unregisterTask(task: TaskLike<unknown>): void {
  * Makes `task` the current task of `loop`, before a step of it.
  *
  * @throws {RuntimeError} If another task is current.
+ * @example
+ * const loop = getRunningLoop();
+ * const task = createTask(sleep(1)); // one of a class of your own
+ * loop.callSoon(() => {
+ *   enterTask(loop, task);
+ *   try {
+ *     currentTask() === task; // true: now the step of its coroutine
+ *   } finally {
+ *     leaveTask(loop, task);
+ *   }
+ * });
  */
 export function enterTask(loop: AbstractEventLoop, task: TaskLike<unknown>): void {
   const current = loop._currentTask;
@@ -508,6 +572,14 @@ export function enterTask(loop: AbstractEventLoop, task: TaskLike<unknown>): voi
  * Ends what `enterTask` began, after the step.
  *
  * @throws {RuntimeError} If `task` is not the current one.
+ * @example
+ * const loop = getRunningLoop();
+ * const task = createTask(sleep(1)); // one of a class of your own
+ * loop.callSoon(() => {
+ *   enterTask(loop, task);
+ *   leaveTask(loop, task);
+ *   currentTask(); // null
+ * });
  */
 export function leaveTask(loop: AbstractEventLoop, task: TaskLike<unknown>): void {
   const current = loop._currentTask;
@@ -517,7 +589,18 @@ export function leaveTask(loop: AbstractEventLoop, task: TaskLike<unknown>): voi
   loop._currentTask = null;
 }
 
-/** Sets the current task of `loop` and gives the previous one; for eager steps inside another task's step. */
+/**
+ * Sets the current task of `loop` and gives the previous one; for eager steps inside another task's step.
+ *
+ * @example
+ * const loop = getRunningLoop();
+ * const outer = swapCurrentTask(loop, null);
+ * try {
+ *   currentTask(); // null
+ * } finally {
+ *   swapCurrentTask(loop, outer);
+ * }
+ */
 export function swapCurrentTask(
   loop: AbstractEventLoop,
   task: TaskLike<unknown> | null,
@@ -527,11 +610,30 @@ export function swapCurrentTask(
   return previous;
 }
 
-/** A task factory whose tasks start at once: `loop.setTaskFactory(eagerTaskFactory)`. */
+/**
+ * A task factory whose tasks start at once: `loop.setTaskFactory(eagerTaskFactory)`.
+ *
+ * @example
+ * getRunningLoop().setTaskFactory(eagerTaskFactory);
+ * function* cached(): Coroutine<number> {
+ *   return 42;
+ * }
+ * createTask(cached()).done(); // true: it had nothing to wait for
+ */
 export const eagerTaskFactory: TaskFactory = (loop, coro, options) =>
   new Task(coro, { eagerStart: true, ...options, loop });
 
-/** A task factory for a Task class of one's own whose tasks start at once. */
+/**
+ * A task factory for a Task class of one's own whose tasks start at once.
+ *
+ * @example
+ * class NamedTask<T> extends Task<T> {
+ *   override toString(): string {
+ *     return `my ${super.toString()}`;
+ *   }
+ * }
+ * getRunningLoop().setTaskFactory(createEagerTaskFactory(NamedTask));
+ */
 export function createEagerTaskFactory(
   constructor: new <T>(
     coro: Coroutine<T>,

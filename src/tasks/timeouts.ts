@@ -16,7 +16,16 @@ import { currentTask } from './tasks.ts';
 
 type State = 'created' | 'active' | 'expiring' | 'expired' | 'finished';
 
-/** A deadline for a block: made by `timeout` or `timeoutAt`, entered by `asyncWith` or `withTimeout`. */
+/**
+ * A deadline for a block: made by `timeout` or `timeoutAt`, entered by `asyncWith` or `withTimeout`.
+ *
+ * @example
+ * yield* asyncWith(timeout(5), function* (scope) {
+ *   yield* sleep(3);
+ *   scope.reschedule(getRunningLoop().time() + 60); // it goes well: take your time
+ *   yield* sleep(10);
+ * });
+ */
 export class Timeout implements AsyncContextManager<Timeout, void> {
   #state: State = 'created';
   #when: number | null;
@@ -112,6 +121,10 @@ export class Timeout implements AsyncContextManager<Timeout, void> {
  * @param delay Seconds; null for none. Zero or less expires at the first wait of the block.
  * @throws {RuntimeError} If no loop is running.
  * @throws {RangeError} If `delay` is NaN.
+ * @example
+ * const scope = timeout(2);
+ * const answer = yield* asyncWith(scope, () => sleep(1, 'in time'));
+ * scope.expired(); // false
  */
 export function timeout(delay: number | null): Timeout {
   const loop = getRunningLoop();
@@ -119,7 +132,16 @@ export function timeout(delay: number | null): Timeout {
   return new Timeout(delay === null ? null : loop.time() + delay);
 }
 
-/** A deadline at loop time `when`; null for none. */
+/**
+ * A deadline at loop time `when`, to be entered with `asyncWith`.
+ *
+ * @param when Seconds of the loop's clock; null for none. One in the past expires at the first wait of the block.
+ * @throws {RangeError} If `when` is NaN.
+ * @example
+ * const deadline = getRunningLoop().time() + 10;
+ * yield* asyncWith(timeoutAt(deadline), () => sleep(1));
+ * yield* asyncWith(timeoutAt(deadline), () => sleep(2)); // the same ten seconds
+ */
 export function timeoutAt(when: number | null): Timeout {
   if (Number.isNaN(when)) throw new RangeError('Invalid delay: NaN (not a number)');
   return new Timeout(when);
@@ -128,19 +150,29 @@ export function timeoutAt(when: number | null): Timeout {
 /**
  * Runs `body` with a deadline `delay` seconds from now.
  *
+ * @param delay Seconds; null for none. Zero or less expires at the first wait of the block.
+ * @returns What `body` returns.
  * @throws {TimeoutError} If the deadline passes: the block is cancelled, its cleanup runs, then this is thrown.
+ * @throws {RangeError} If `delay` is NaN.
+ * @throws {RuntimeError} Outside a task.
  * @example
  * yield* withTimeout(5, function* (scope) {
- *   yield* connect();
+ *   yield* sleep(1); // connect
  *   scope.reschedule(null); // no deadline for the rest
- *   yield* converse();
+ *   yield* sleep(60); // converse
  * });
  */
 export function* withTimeout<T>(delay: number | null, body: (scope: Timeout) => Coroutine<T>): Coroutine<T> {
   return yield* asyncWith<Timeout, T>(timeout(delay), body);
 }
 
-/** Runs `body` with a deadline at loop time `when`. See {@link withTimeout}. */
+/**
+ * Runs `body` with a deadline at loop time `when`. See {@link withTimeout}.
+ *
+ * @example
+ * const deadline = getRunningLoop().time() + 5;
+ * const answer = yield* withTimeoutAt(deadline, () => sleep(1, 'in time'));
+ */
 export function* withTimeoutAt<T>(when: number | null, body: (scope: Timeout) => Coroutine<T>): Coroutine<T> {
   return yield* asyncWith<Timeout, T>(timeoutAt(when), body);
 }

@@ -15,9 +15,13 @@ import { Future, futureAddToAwaitedBy, futureDiscardFromAwaitedBy, isfuture } fr
 import { currentTask, ensureFuture } from './tasks.ts';
 import { timeout as timeoutScope } from './timeouts.ts';
 
+/** For `wait`: until one is done. */
 export const FIRST_COMPLETED = 'FIRST_COMPLETED';
+/** For `wait`: until one has failed, or all are done. */
 export const FIRST_EXCEPTION = 'FIRST_EXCEPTION';
+/** For `wait`: until all are done. */
 export const ALL_COMPLETED = 'ALL_COMPLETED';
+/** What `wait` takes as `returnWhen`. */
 export type ReturnWhen = typeof FIRST_COMPLETED | typeof FIRST_EXCEPTION | typeof ALL_COMPLETED;
 
 /**
@@ -30,7 +34,10 @@ export type ReturnWhen = typeof FIRST_COMPLETED | typeof FIRST_EXCEPTION | typeo
  * @throws {TypeError} For a single future or coroutine, or a coroutine among the futures.
  * @throws {RangeError} If there is none, or `returnWhen` is unknown (Python's ValueError).
  * @example
- * const [done, pending] = yield* wait([a, b], { timeout: 5, returnWhen: FIRST_COMPLETED });
+ * const tasks = [createTask(sleep(1, 'a')), createTask(sleep(2, 'b'))];
+ * const [done, pending] = yield* wait(tasks, { timeout: 5, returnWhen: FIRST_COMPLETED });
+ * for (const task of done) console.log(task.result()); // a
+ * for (const task of pending) task.cancel();
  */
 export function* wait<F extends FutureLike<unknown>>(
   futures: Iterable<F>,
@@ -105,7 +112,10 @@ function release(waiter: Future<void>): void {
  *   a coroutine.
  * @throws {TimeoutError} If the time is over.
  * @example
- * const reply = yield* waitFor(server.ask('name'), 2);
+ * function* ask(question: string): Coroutine<string> {
+ *   return yield* sleep(1, `no idea about ${question}`);
+ * }
+ * const reply = yield* waitFor(ask('names'), 2);
  */
 export function* waitFor<T>(awaitable: AwaitableOrPromise<T>, timeout: number | null): Coroutine<T> {
   if (timeout !== null && timeout <= 0) {

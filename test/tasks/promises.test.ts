@@ -693,18 +693,39 @@ describeEachLoop('asyncTask', (newLoop) => {
       expect(yield* raised(task)).to.equal(failure);
     }));
 
-  it('a value in answer to the cancel refuses it, and counts', () =>
+  it('a function that gives a value in spite of the cancel does not swallow it', () =>
     run(function* () {
       const task = asyncio.createTask(
         asyncio.asyncTask(async (signal) => {
           await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
-          return 'refused';
+          return 'a value';
         }),
       );
       yield* passes(2);
+      task.cancel('why');
+      const error = yield* raised(task);
+      expect(asyncio.isCancelled(error)).to.equal(true);
+      expect((error as asyncio.CancelledError).args).to.deep.equal(['why']);
+      expect(task.cancelled()).to.equal(true);
+    }));
+
+  it('a loop of functions that do not look at their signal can be cancelled', () =>
+    run(function* () {
+      let rounds = 0;
+      const task = asyncio.createTask(
+        (function* () {
+          for (;;) {
+            yield* asyncio.asyncTask(async () => {
+              await null;
+              rounds += 1;
+            });
+          }
+        })(),
+      );
+      yield* passes(5);
       task.cancel();
-      expect(yield* task).to.equal('refused');
-      expect(task.cancelled()).to.equal(false);
+      expect(asyncio.isCancelled(yield* raised(task))).to.equal(true);
+      expect(rounds).to.be.above(0);
     }));
 
   it('a second cancel during the cleanup does not cut it; the last message arrives', () =>

@@ -25,7 +25,7 @@ export interface Awaitable<T> {
 /** What `gather`, `wait`, `waitFor` and their like take: an awaitable or a Promise. */
 export type AwaitableOrPromise<T> = Awaitable<T> | PromiseLike<T>;
 
-/** The type of the result of an awaitable or a Promise. */
+/** The type of the result of an awaitable or a Promise: what `yield*` or `await` of it gives. */
 export type ResultOf<A> =
   A extends Awaitable<infer T> ? T : A extends PromiseLike<infer T> ? Awaited<T> : never;
 

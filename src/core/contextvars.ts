@@ -58,6 +58,8 @@ export class Context {
 
   /** True if `variable` is set here; its default does not count. */
   has(variable: ContextVar<never>): boolean {
+    if (!((variable as unknown) instanceof ContextVar))
+      throw new TypeError(`a ContextVar key was expected, got ${repr(variable)}`);
     return this._values?.has(variable as never) ?? false;
   }
 
@@ -66,7 +68,7 @@ export class Context {
     return this._values?.size ?? 0;
   }
 
-  /** The variables that are set here, in the order in which they were first set. */
+  /** The variables that are set here. */
   keys(): MapIterator<ContextVar<unknown>> {
     return (this._values ?? new Map()).keys();
   }
@@ -186,6 +188,11 @@ export class Token<T> {
     this.oldValue = oldValue;
   }
 
+  /** @internal */
+  _repr(): string {
+    return `<Token${this._used ? ' used' : ''} var=${this.var._repr()}>`;
+  }
+
   [dispose](): void {
     this.var.reset(this);
   }
@@ -205,6 +212,11 @@ export class ContextVar<in out T> {
   readonly name: string;
   readonly #default: T | typeof MISSING;
 
+  /**
+   * @param name For messages; two variables of one name are two variables.
+   * @param options.defaultValue What `get()` gives where it is not set. Default: none, and `get()` throws.
+   * @throws {TypeError} If `name` is no string.
+   */
   constructor(name: string, options?: { readonly defaultValue?: T }) {
     if (typeof name !== 'string') throw new TypeError('context variable name must be a str');
     this.name = name;
@@ -241,11 +253,10 @@ export class ContextVar<in out T> {
    */
   reset(token: Token<T>): void {
     if (!(token instanceof Token)) throw new TypeError(`expected an instance of Token, got ${repr(token)}`);
-    if (token._used) throw new RuntimeError(`${this._repr()} token has already been used once`);
-    if (token.var !== this)
-      throw new RangeError(`${this._repr()} token was created by a different ContextVar`);
+    if (token._used) throw new RuntimeError(`${token._repr()} has already been used once`);
+    if (token.var !== this) throw new RangeError(`${token._repr()} was created by a different ContextVar`);
     if (token._context !== realm.context)
-      throw new RangeError(`${this._repr()} token was created in a different Context`);
+      throw new RangeError(`${token._repr()} was created in a different Context`);
     token._used = true;
     const values = realm.context._writable();
     if (token.oldValue === MISSING) values.delete(this as never);
@@ -254,6 +265,7 @@ export class ContextVar<in out T> {
 
   /** @internal */
   _repr(): string {
-    return `<ContextVar name='${this.name}'>`;
+    const defaultText = this.#default === MISSING ? '' : ` default=${repr(this.#default)}`;
+    return `<ContextVar name='${this.name}'${defaultText}>`;
   }
 }

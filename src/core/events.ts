@@ -71,15 +71,19 @@ export type Callback<A extends unknown[] = never[]> = (...args: A) => unknown;
 
 /** What an exception handler is told. The keys are asyncio's, in camelCase; a loop may add others. */
 export interface ExceptionContext {
+  /** What happened, in a line. */
   message?: string;
   /** What was thrown, if anything was. */
   exception?: unknown;
   /** The future or task concerned; its text when the object itself has been collected. */
   future?: FutureLike<unknown> | string;
+  /** The task concerned; its text when the object itself has been collected. */
   task?: TaskLike<unknown> | string;
+  /** The callback that failed. */
   handle?: Handle;
   /** Debug mode: the stack of where the object was made. */
   sourceTraceback?: string;
+  /** Debug mode: the stack of where the callback was scheduled. */
   handleTraceback?: string;
   [key: string]: unknown;
 }
@@ -319,7 +323,7 @@ export abstract class AbstractEventLoop {
   /** The stack of the wait that has just begun; the task takes it over. @internal */
   _awaitStack: string | null = null;
   /** Asynchronous generators that were begun and not finished. @internal */
-  _asyncgens: Set<{ close(): Coroutine<void> }> | null = null;
+  _asyncgens: Set<{ close(): Coroutine<void>; owner: WeakRef<object> | null }> | null = null;
   /** @internal */
   _asyncgensShutdown = false;
   /** Reports of errors that nobody has retrieved yet; told at close if they are still there. @internal */
@@ -382,7 +386,7 @@ export abstract class AbstractEventLoop {
    *
    * @returns A handle; `cancel()` before the call prevents it.
    * @throws {RuntimeError} If the loop is closed: "Event loop is closed".
-   * @throws {TypeError} If `callback` is not callable, or is a coroutine or a coroutine function.
+   * @throws {TypeError} If `callback` is not callable, or, in debug mode, is a coroutine function.
    */
   callSoon<A extends unknown[]>(_callback: Callback<A>, ..._args: A): Handle {
     return toImplement('callSoon');
@@ -394,12 +398,20 @@ export abstract class AbstractEventLoop {
    * @returns A handle; `cancel()` before the call prevents it.
    * @throws {RuntimeError} If the loop is closed: "Event loop is closed".
    * @throws {RangeError} If `delay` is NaN (Python's ValueError).
-   * @throws {TypeError} If `delay` is not a number, or `callback` is no ordinary function.
+   * @throws {TypeError} If `delay` is not a number, or `callback` is wrong as for `callSoon`.
    */
   callLater<A extends unknown[]>(_delay: number, _callback: Callback<A>, ..._args: A): TimerHandle {
     return toImplement('callLater');
   }
-  /** Calls `callback(...args)` once, at loop time `when`, in seconds. See {@link AbstractEventLoop.callLater}. */
+  /**
+   * Calls `callback(...args)` once, at loop time `when` or later; it may be early by the clock's resolution.
+   *
+   * @param _when Seconds of the loop's clock; a time in the past means the next iteration.
+   * @returns A handle; `cancel()` before the call prevents it.
+   * @throws {RuntimeError} If the loop is closed: "Event loop is closed".
+   * @throws {RangeError} If `when` is NaN (Python's ValueError).
+   * @throws {TypeError} If `when` is not a number, or `callback` is wrong as for `callSoon`.
+   */
   callAt<A extends unknown[]>(_when: number, _callback: Callback<A>, ..._args: A): TimerHandle {
     return toImplement('callAt');
   }
@@ -407,7 +419,13 @@ export abstract class AbstractEventLoop {
   time(): number {
     return toImplement('time');
   }
-  /** As `callSoon`, for code that does not run in the loop: an event listener, or a native function. */
+  /**
+   * As `callSoon`, for code that does not run in the loop: an event listener, or a native function.
+   *
+   * @returns A handle; `cancel()` before the call prevents it.
+   * @throws {RuntimeError} If the loop is closed: "Event loop is closed".
+   * @throws {TypeError} If `callback` is not callable, or, in debug mode, is a coroutine function.
+   */
   callSoonThreadsafe<A extends unknown[]>(_callback: Callback<A>, ..._args: A): Handle {
     return toImplement('callSoonThreadsafe');
   }
@@ -468,7 +486,11 @@ export abstract class AbstractEventLoop {
   createTask<T>(_coro: Coroutine<T>, _options?: TaskOptions): TaskLike<T> {
     return toImplement('createTask');
   }
-  /** Sets what makes the tasks of `createTask`; null for the class Task. */
+  /**
+   * Sets what makes the tasks of `createTask`; null for the class Task.
+   *
+   * @throws {TypeError} If it is neither a function nor null.
+   */
   setTaskFactory(_factory: TaskFactory | null): void {
     toImplement('setTaskFactory');
   }
@@ -483,7 +505,11 @@ export abstract class AbstractEventLoop {
   getExceptionHandler(): ExceptionHandler | null {
     return toImplement('getExceptionHandler');
   }
-  /** Sets what is told of errors that nobody else can get; null for `defaultExceptionHandler`. */
+  /**
+   * Sets what is told of errors that nobody else can get; null for `defaultExceptionHandler`.
+   *
+   * @throws {TypeError} If it is neither a function nor null.
+   */
   setExceptionHandler(_handler: ExceptionHandler | null): void {
     toImplement('setExceptionHandler');
   }

@@ -34,6 +34,8 @@ export class BaseExceptionGroup extends AggregateError {
   declare readonly errors: Error[];
 
   /**
+   * @param message What the group is about, without the number of members.
+   * @param exceptions At least one Error.
    * @throws {TypeError} If `message` is no string.
    * @throws {RangeError} If there is no member, or one is no Error (Python's ValueError).
    */

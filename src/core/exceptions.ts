@@ -15,7 +15,7 @@
 
 import { repr } from './format-helpers.ts';
 
-/** @internal */
+/** The brand of BaseException. Not marked as internal, because the declaration of the class names it. */
 export const BASE_EXCEPTION: unique symbol = /* @__PURE__ */ Symbol.for('asyncio-web.BaseException') as never;
 const CANCELLED: unique symbol = /* @__PURE__ */ Symbol.for('asyncio-web.CancelledError') as never;
 
@@ -59,6 +59,7 @@ export class CancelledError extends BaseException {
   readonly args: readonly unknown[];
   /** Debug mode: the stack of the `cancel()` that it comes from. */
   cancelledFrom?: string;
+  /** @param args The message given to `cancel(msg)`, of any type, or nothing. */
   constructor(...args: readonly unknown[]) {
     super(args.length > 0 ? text(args[0]) : '');
     this.args = args;
@@ -96,6 +97,7 @@ export class SystemExit extends BaseException {
   }
   /** What the program leaves behind, of any type; undefined for nothing. */
   readonly code: unknown;
+  /** @param code Of any type; it becomes the message too. Default: undefined. */
   constructor(code: unknown = undefined, options?: ErrorOptions) {
     super(code === undefined ? '' : String(code), options);
     this.code = code;
@@ -208,6 +210,10 @@ export class IncompleteReadError extends Error {
   readonly partial: Uint8Array;
   /** How many bytes were asked for; undefined when not known. */
   readonly expected: number | undefined;
+  /**
+   * @param partial The bytes that arrived.
+   * @param expected How many bytes were asked for, if that is known.
+   */
   constructor(partial: Uint8Array, expected?: number) {
     super(`${partial.length} bytes read on a total of ${expected ?? 'undefined'} expected bytes`);
     this.partial = partial;
@@ -228,6 +234,10 @@ export class LimitOverrunError extends Error {
   }
   /** How many bytes can be read without finding the separator. */
   readonly consumed: number;
+  /**
+   * @param message What was looked for.
+   * @param consumed How many bytes can be read without finding it.
+   */
   constructor(message: string, consumed: number) {
     super(message);
     this.consumed = consumed;

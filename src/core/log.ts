@@ -9,9 +9,13 @@
 
 /** The methods of the library's logger, by severity. `details` are written after the message as the console does. */
 export interface Logger {
+  /** What went wrong and nobody handled. */
   error(message: string, ...details: unknown[]): void;
+  /** What works and is probably a mistake. */
   warning(message: string, ...details: unknown[]): void;
+  /** What was asked for: call graphs, tables of tasks. */
   info(message: string, ...details: unknown[]): void;
+  /** Details of how the library works. */
   debug(message: string, ...details: unknown[]): void;
 }
 

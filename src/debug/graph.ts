@@ -21,11 +21,13 @@ import { currentFrames, waitingFrames } from './frames.ts';
 
 /** An entry of a call stack. */
 export interface FrameCallGraphEntry {
+  /** The function, its file and its line. */
   readonly frame: FrameInfo;
 }
 
 /** A future or task of the graph. */
 export interface FutureCallGraph {
+  /** The future or task itself. */
   readonly future: FutureLike<unknown>;
   /** Innermost first. Empty for a future, and outside debug mode for every task but the one that runs. */
   readonly callStack: readonly FrameCallGraphEntry[];

@@ -23,6 +23,7 @@ import { awaitersOf, isTask } from './graph.ts';
 export interface CoroInfo {
   /** Innermost first. */
   readonly callStack: readonly FrameInfo[];
+  /** The task's name; null if it has none. */
   readonly taskName: string | null;
 }
 
@@ -36,16 +37,21 @@ export interface AwaiterInfo {
 
 /** One task of a snapshot. */
 export interface TaskInfo {
+  /** Counted from 1 in each snapshot. */
   readonly taskId: number;
+  /** The task's name; null if it has none. */
   readonly taskName: string | null;
   /** Where it is, if that is known. */
   readonly coroutineStack: readonly CoroInfo[];
+  /** The tasks that await it, with their stacks. */
   readonly awaitedBy: readonly AwaiterInfo[];
 }
 
 /** The tasks of one loop; CPython has one for each thread. */
 export interface AwaitedInfo {
+  /** Always 1 here: a page has one thread, and a Worker takes its own snapshot. */
   readonly threadId: number;
+  /** The tasks, oldest first: CPython's field has this name. */
   readonly awaitedBy: readonly TaskInfo[];
 }
 
@@ -93,6 +99,10 @@ export class CycleFoundException extends Error {
   readonly cycles: readonly (readonly number[])[];
   /** The names of the tasks, by `taskId`. */
   readonly id2name: ReadonlyMap<number, string | null>;
+  /**
+   * @param cycles Each from awaiter to awaited, by `taskId`; the first is there again as the last.
+   * @param id2name The names of the tasks, by `taskId`.
+   */
   constructor(cycles: readonly (readonly number[])[], id2name: ReadonlyMap<number, string | null>) {
     super(`Cannot make a tree: ${cycles.map((cycle) => formatCycle(cycle, id2name)).join('; ')}`);
     this.cycles = cycles;

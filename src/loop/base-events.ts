@@ -95,6 +95,7 @@ export class BaseEventLoop extends AbstractEventLoop {
   #currentHandle: Handle | null = null;
   #taskFactory: TaskFactory | null = null;
 
+  /** @param host The clock and the wake-up; for this loop alone. */
   constructor(host: HostLoop) {
     super();
     this.host = host;
@@ -185,7 +186,7 @@ export class BaseEventLoop extends AbstractEventLoop {
     );
     outcomes.forEach((exception, index) => {
       if (!(exception instanceof Error)) return;
-      const asyncgen = generators[index];
+      const asyncgen = generators[index]?.owner?.deref() ?? generators[index];
       this.callExceptionHandler({
         message: `an error occurred during closing of asynchronous generator ${repr(asyncgen)}`,
         exception,

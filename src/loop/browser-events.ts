@@ -1,5 +1,7 @@
 /**
  * BrowserEventLoop: the loop of a page or Worker. It is BaseEventLoop on a BrowserHost.
+ *
+ * Source: its place is that of Lib/asyncio/unix_events.py, CPython 3.14.
  */
 
 import { nameOf } from '../core/format-helpers.ts';
@@ -14,7 +16,10 @@ import { BrowserHost } from './browser-host.ts';
  * await run(sleep(0.01), { loopFactory: () => new BrowserEventLoop({ sliceMs: 5 }) });
  */
 export class BrowserEventLoop extends BaseEventLoop {
-  /** @param options.sliceMs How long one tick may run before the page gets its turn, in milliseconds. Default 2. */
+  /**
+   * @param options.sliceMs How long one tick may run before the page gets its turn, in milliseconds. Default 2.
+   * @throws {RangeError} If `sliceMs` is not above 0.
+   */
   constructor(options?: BrowserHostOptions) {
     super(new BrowserHost(options));
   }

@@ -13,6 +13,8 @@
  *    does is post a tick.
  *  - Nothing is armed while the loop is idle. The channel is made when it is first needed and closed on `pagehide`,
  *    because an open one can keep a page out of the back/forward cache.
+ *
+ * There is no CPython file to follow: a host stands where asyncio has its selector.
  */
 
 import { MAXIMUM_SELECT_TIMEOUT } from '../core/constants.ts';
@@ -109,6 +111,10 @@ export class BrowserHost implements HostLoop {
   #timerAt = Infinity;
   #resolution: number | null = null;
 
+  /**
+   * @param options.sliceMs How long one tick may run before the page gets its turn, in milliseconds. Default 2.
+   * @throws {RangeError} If `sliceMs` is not above 0.
+   */
   constructor(options?: BrowserHostOptions) {
     const sliceMs = options?.sliceMs ?? DEFAULT_SLICE_MS;
     if (!(sliceMs > 0)) throw new RangeError(`sliceMs must be a positive number, got ${sliceMs}`);

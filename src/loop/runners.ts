@@ -79,8 +79,9 @@ export class Runner {
    *
    * @param options.context Default: the runner's own, in which variables keep their values from run to run.
    * @param options.signal See {@link run}.
-   * @throws {RuntimeError} Inside a running loop, or when the runner is closed.
-   * @throws {TypeError} If `main` is not awaitable.
+   * @returns A Promise of the result; rejected with the error of `main`.
+   * @throws {RuntimeError} At the call, inside a running loop, while another run of it goes on, or when it is closed.
+   * @throws {TypeError} If `main` is not awaitable: at the call, or, when a function gives it, from the Promise.
    */
   run<T>(
     main: Main<T>,

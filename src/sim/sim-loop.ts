@@ -11,9 +11,13 @@
  *
  * When nothing is ready, no timer is left and nothing is expected from outside, the program can never go on. That is
  * a deadlock: the run is rejected with {@link SimDeadlockError}, which names the tasks.
+ *
+ * There is no CPython file to follow; the nearest is TestLoop of Lib/test/test_asyncio/utils.py, whose clock is moved
+ * by hand.
  */
 
 import type { AwaitableOrPromise } from '../core/awaitable.ts';
+import { _getRunningLoop } from '../core/events.ts';
 import { RuntimeError } from '../core/exceptions.ts';
 import { nameOf } from '../core/format-helpers.ts';
 import type { HostLoop, Pump } from '../core/host.ts';
@@ -37,6 +41,10 @@ export class SimDeadlockError extends RuntimeError {
   readonly time: number;
   /** The tasks that wait, as text. */
   readonly tasks: readonly string[];
+  /**
+   * @param time The virtual time in seconds.
+   * @param tasks The tasks that wait, as text.
+   */
   constructor(time: number, tasks: readonly string[]) {
     super(
       `Deadlock at ${time} s: nothing is ready, no timer is left, and these wait: ${tasks.join(', ') || 'the main future'}`,
@@ -166,6 +174,7 @@ export class SimLoop extends BaseEventLoop {
   #awaited = 0;
   readonly #host: SimHost;
 
+  /** @throws {RangeError} If `options.tick` is not above 0. */
   constructor(options?: SimLoopOptions) {
     const tick = options?.tick ?? 1e-6;
     if (!(tick > 0)) throw new RangeError(`tick must be a positive number, got ${tick}`);
@@ -209,8 +218,9 @@ export class SimLoop extends BaseEventLoop {
 
   /** @internal */
   override _beginNativeWait(): () => void {
-    // Only while the program waits for a Promise may the wait be that Promise's own; otherwise it is the page's.
-    const counts = this.#externals > 0 ? 1 : 0;
+    // A wait that begins in the program, or while the program waits for a Promise, may be that Promise's own;
+    // otherwise it is the page's, which the program does not depend on.
+    const counts = this.#externals > 0 || _getRunningLoop() === this ? 1 : 0;
     this.#nativeWaits += counts;
     this.#crossed();
     return () => {

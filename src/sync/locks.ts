@@ -48,7 +48,7 @@ abstract class Lockable extends LoopBound implements AsyncContextManager<undefin
   abstract acquire(): Coroutine<true>;
   /** Gives it back, and wakes who has waited longest. */
   abstract release(): void;
-  /** True if `acquire()` would have to wait. */
+  /** True while it is held. */
   abstract locked(): boolean;
 
   *aenter(): Coroutine<undefined> {
@@ -256,6 +256,11 @@ export class Condition extends Lockable {
     return this.#lock.acquire();
   }
 
+  /**
+   * Gives the lock back, and wakes who has waited longest for it.
+   *
+   * @throws {RuntimeError} If it is not locked: "Lock is not acquired."
+   */
   release(): void {
     this.#lock.release();
   }
@@ -290,7 +295,12 @@ export class Condition extends Lockable {
     return true;
   }
 
-  /** Waits until `predicate()` is truthy and gives its value. The lock must be held. */
+  /**
+   * Waits until `predicate()` is truthy and gives its value; does not yield to the loop if it is.
+   *
+   * @param predicate Called now and after each notification, with the lock held.
+   * @throws {RuntimeError} If it has to wait and the lock is not held: "cannot wait on un-acquired lock".
+   */
   *waitFor<T>(predicate: () => T): Coroutine<T> {
     let result = predicate();
     while (!result) {
@@ -370,7 +380,10 @@ export class Semaphore extends Lockable {
   /** @internal */
   _value: number;
 
-  /** @throws {RangeError} If `value` is below 0: "Semaphore initial value must be >= 0" (Python's ValueError). */
+  /**
+   * @param value How many may hold it at a time: 0 or more. Default 1.
+   * @throws {RangeError} If `value` is below 0: "Semaphore initial value must be >= 0" (Python's ValueError).
+   */
   constructor(value = 1) {
     super();
     if (!(value >= 0)) throw new RangeError('Semaphore initial value must be >= 0');
@@ -449,6 +462,10 @@ export class Semaphore extends Lockable {
 export class BoundedSemaphore extends Semaphore {
   readonly #bound: number;
 
+  /**
+   * @param value How many may hold it at a time, and the most permits: 0 or more. Default 1.
+   * @throws {RangeError} If `value` is below 0: "Semaphore initial value must be >= 0" (Python's ValueError).
+   */
   constructor(value = 1) {
     super(value);
     this.#bound = value;
@@ -485,7 +502,10 @@ export class Barrier implements AsyncContextManager<number, void> {
   #state: BarrierState = 'filling';
   #count = 0;
 
-  /** @throws {RangeError} If `parties` is below 1: "parties must be > 0" (Python's ValueError). */
+  /**
+   * @param parties How many tasks it takes to pass: 1 or more.
+   * @throws {RangeError} If `parties` is below 1: "parties must be > 0" (Python's ValueError).
+   */
   constructor(parties: number) {
     if (!(parties >= 1)) throw new RangeError('parties must be > 0');
     this.#parties = parties;
@@ -513,7 +533,8 @@ export class Barrier implements AsyncContextManager<number, void> {
   *aexit(): Coroutine<void> {}
 
   /**
-   * Waits until `parties` tasks wait; then all go on.
+   * Waits until `parties` tasks wait; then all go on. The last to come does not yield to the
+   * loop, unless those of the round before are still leaving.
    *
    * @returns A number of its own for each of them, from 0 to `parties - 1`.
    * @throws {BrokenBarrierError} If it is broken, or is reset or aborted meanwhile.

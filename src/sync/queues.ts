@@ -124,7 +124,7 @@ export class Queue<T = unknown> extends LoopBound {
   }
 
   /**
-   * Puts an item in, waiting while the queue is full.
+   * Puts an item in, waiting while the queue is full. Yields to the loop only if it has to wait.
    *
    * @throws {QueueShutDown} If it is shut down, also while waiting.
    */
@@ -152,7 +152,7 @@ export class Queue<T = unknown> extends LoopBound {
   }
 
   /**
-   * Takes an item out, waiting while there is none.
+   * Takes an item out, waiting while there is none. Yields to the loop only if it has to wait.
    *
    * @throws {QueueShutDown} If it is shut down and empty, also while waiting.
    */
@@ -189,7 +189,9 @@ export class Queue<T = unknown> extends LoopBound {
     if (this.#unfinished === 0) this.#finished.set();
   }
 
-  /** Waits until `taskDone()` was called for every item that was put in. */
+  /**
+   * Waits until `taskDone()` was called for every item that was put in. Yields to the loop only if it has to wait.
+   */
   *join(): Coroutine<void> {
     if (this.#unfinished > 0) yield* this.#finished.wait();
   }

@@ -16,7 +16,7 @@ import { Event } from './locks.ts';
 
 /**
  * Starts the next coroutine when the one before fails, or `delay` seconds after it was started; takes the first that
- * succeeds and cancels the others.
+ * succeeds and cancels the others. It yields to the loop at least once.
  *
  * @param coroutines Coroutine functions, which are called when their turn comes.
  * @param delay Seconds; null to start one only when the one before has failed.

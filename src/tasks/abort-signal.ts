@@ -4,6 +4,8 @@
  * From a signal to a block: `withAbortSignal` works like `withTimeout`, with an abort in place of the deadline. From
  * cancellation to a signal: `fromPromise` and `asyncTask` hand one to native code; `abortSignalOf` gives one for any
  * future. Listeners are always removed: a long-lived signal collects nothing.
+ *
+ * Source: what becomes of a cancellation is decided by the rule of Lib/asyncio/timeouts.py, CPython 3.14.
  */
 
 import type { Coroutine } from '../core/awaitable.ts';

@@ -52,6 +52,8 @@ class State<T> {
   #running = false;
   #begun = false;
   finished = false;
+  /** The user's object, for reports. */
+  owner: WeakRef<AsyncGeneratorOf<T>> | null = null;
   #loop: AbstractEventLoop | null = null;
 
   constructor(func: (emit: Emit<T>) => Coroutine<void>) {
@@ -59,12 +61,14 @@ class State<T> {
   }
 
   /** Goes on until the next value or the end. */
-  *drive(resume: Resume): Coroutine<IteratorResult<T, undefined>> {
-    if (this.#running) throw new RuntimeError('anext(): asynchronous generator is already running');
+  *drive(resume: Resume, method = 'anext'): Coroutine<IteratorResult<T, undefined>> {
+    if (this.#running) throw new RuntimeError(`${method}(): asynchronous generator is already running`);
     if (this.finished) {
       if ('raise' in resume) throw resume.raise;
       return { done: true, value: undefined };
     }
+    if (!this.#begun && 'send' in resume && resume.send !== undefined && resume.send !== null)
+      throw new TypeError("can't send non-None value to a just-started async generator");
     this.#begin();
     this.#running = true;
     try {
@@ -93,6 +97,8 @@ class State<T> {
 
   /** Throws GeneratorExit in and waits for the cleanup. */
   *close(): Coroutine<void> {
+    // Not sooner: a task that is cancelled before its first step leaves the closing to shutdownAsyncgens.
+    this.#loop?._asyncgens?.delete(this as State<unknown>);
     if (this.finished) return;
     if (!this.#begun) {
       this.finished = true;
@@ -100,7 +106,7 @@ class State<T> {
       return;
     }
     try {
-      const step = yield* this.drive({ raise: new GeneratorExit() });
+      const step = yield* this.drive({ raise: new GeneratorExit() }, 'aclose');
       if (!step.done) throw new RuntimeError('async generator ignored GeneratorExit');
     } catch (error) {
       if (!(error instanceof GeneratorExit)) throw error; // ours, come back
@@ -134,7 +140,6 @@ class State<T> {
   abandoned(): void {
     const loop = this.#loop;
     if (this.finished || loop === null || loop.isClosed()) return;
-    loop._asyncgens?.delete(this as State<unknown>);
     loop.callSoonThreadsafe(() => loop.createTask(this.close()));
   }
 }
@@ -159,6 +164,7 @@ export class AsyncGeneratorOf<T> implements CoroutineIterator<T>, AsyncIterable<
   /** @internal */
   constructor(func: (emit: Emit<T>) => Coroutine<void>) {
     this.#state = new State(func);
+    this.#state.owner = new WeakRef(this);
     abandoned.register(this, this.#state as State<unknown>);
   }
 
@@ -174,7 +180,7 @@ export class AsyncGeneratorOf<T> implements CoroutineIterator<T>, AsyncIterable<
 
   /** Throws `error` in where it last gave a value; gives the next value. */
   athrow(error: unknown): Coroutine<IteratorResult<T, undefined>> {
-    return this.#state.drive({ raise: error });
+    return this.#state.drive({ raise: error }, 'athrow');
   }
 
   /**
@@ -187,9 +193,11 @@ export class AsyncGeneratorOf<T> implements CoroutineIterator<T>, AsyncIterable<
   }
 
   /** For `for await` in native code: the steps run as tasks of the current loop. */
-  [Symbol.asyncIterator](): AsyncIterator<T> {
+  [Symbol.asyncIterator](): AsyncIterator<T> & CoroutineIterator<T> {
     const loop = getEventLoop();
     return {
+      anext: () => this.anext(),
+      aclose: () => this.aclose(),
       next: () => loop.createTask(this.anext()).then((step) => step),
       return: (value) => loop.createTask(this.aclose()).then(() => ({ done: true, value })),
     };

@@ -39,7 +39,10 @@ export function aiter<T>(iterable: AsyncIterableOf<T>): CoroutineIterator<T> {
   const make = (iterable as AsyncIterable<T> | null)?.[Symbol.asyncIterator];
   if (typeof make !== 'function')
     throw new TypeError(`'async for' requires an asynchronous iterable, got ${repr(iterable)}`);
-  return new NativeIterator<T>(make.call(iterable));
+  const native = make.call(iterable) as AsyncIterator<T> & Partial<CoroutineIterator<T>>;
+  return typeof native.anext === 'function'
+    ? (native as CoroutineIterator<T>)
+    : new NativeIterator<T>(native);
 }
 
 /**
@@ -60,7 +63,11 @@ export function* anext<T>(iterator: CoroutineIterator<T>): Coroutine<IteratorRes
  * Calls `body` with each item in turn. When it ends early, by an error, a cancellation or `return false`, a native
  * iterator's `return()` or ours' `aclose()` is waited for.
  *
+ * It yields to the loop as far as the iterable and `body` do; a native iterable does for each item.
+ *
+ * @param iterable An asynchronous iterable of coroutine land, or a native one: an async generator, a stream.
  * @param body A coroutine function; when it returns false the loop ends.
+ * @throws {TypeError} If `iterable` is neither.
  * @example
  * async function* messages() {
  *   yield 'hello';

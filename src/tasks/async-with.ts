@@ -22,9 +22,11 @@ export interface AsyncContextManager<V, S = unknown> {
 }
 
 /**
- * Enters `manager`, runs `body` with what it gives, and leaves it again, also after an error or a cancellation.
+ * Enters `manager`, runs `body` with what it gives, and leaves it again, also after an error or a cancellation. It
+ * yields to the loop as far as these three do.
  *
  * @returns What `body` returns; undefined if the manager suppressed an error.
+ * @throws What `body` throws, unless `aexit` suppresses it; what `aenter` and `aexit` throw.
  * @example
  * const room = {
  *   *aenter(): Coroutine<string> {

@@ -171,6 +171,8 @@ class NamedCoroutine<T> implements Coroutine<T> {
  * Plain generators give no such warning, because nothing tells when one is made. The wrapper costs a call for each
  * resume; it is meant for those who want the warning.
  *
+ * @param func A coroutine function; its name is the one in messages.
+ * @returns A function of the same parameters, for which `iscoroutinefunction` is true.
  * @example
  * const load = coroutine(function* load(url: string): Coroutine<Response> {
  *   return yield* fromPromise(fetch(url));

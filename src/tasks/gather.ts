@@ -49,6 +49,7 @@ class GatheringFuture<T> extends Future<T> {
  * CancelledError. Cancelling the gather cancels every child. The same awaitable given twice runs once.
  *
  * @param options.returnExceptions Give errors in place of results, instead of throwing the first. Takes the array form.
+ * @returns A future; it is done already if all of them are, and then awaiting it does not yield to the loop.
  * @throws {TypeError} If an argument is not awaitable.
  * @throws {RangeError} If futures belong to different loops (Python's ValueError).
  * @example

@@ -122,11 +122,13 @@ class PromiseFuture<T> extends Future<T> {
 }
 
 /**
- * A future for a Promise. `fromPromise` is the same under a web developer's name.
+ * A future for a Promise. `fromPromise` is the same under a web developer's name. Awaiting it yields to the loop, also
+ * when the Promise has settled.
  *
  * @param source A Promise, or a function that is called at once with an AbortSignal and gives one. Cancelling the
  *   future aborts the signal; the future is cancelled without waiting for the Promise.
  * @param options.loop Default: the current loop.
+ * @returns The future; `source` itself if it is one.
  * @throws {TypeError} If `source` is, or gives, neither a Promise nor a future.
  * @example
  * const response = yield* wrapFuture((signal) => fetch('data.json', { signal }));

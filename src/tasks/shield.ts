@@ -47,8 +47,11 @@ export function shield<T>(awaitable: AwaitableOrPromise<T>): FutureLike<T> {
 /**
  * Runs `body` to its end even if the task that runs it is cancelled meanwhile; the cancellation is thrown afterwards.
  *
- * The block runs in a task of its own, in the same context. An error of the block goes before a cancellation.
+ * The block runs in a task of its own, in the same context, so this yields to the loop at least once. An error of the
+ * block goes before a cancellation.
  *
+ * @returns What `body` returns.
+ * @throws {CancelledError} After the block, if a cancellation came meanwhile.
  * @example
  * const written: string[] = [];
  * yield* withShield(function* () {

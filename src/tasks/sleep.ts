@@ -50,7 +50,7 @@ class SleepZero<T> implements Coroutine<T> {
 }
 
 /**
- * Waits `delay` seconds and gives `result`.
+ * Waits `delay` seconds and gives `result`. It yields to the loop at least once.
  *
  * @param delay Seconds. Zero or less gives way exactly once, to everything that is ready.
  * @throws {RangeError} When awaited, if `delay` is NaN: "Invalid delay: NaN (not a number)".

@@ -226,10 +226,12 @@ export class TaskGroup implements AsyncContextManager<TaskGroup, true> {
 }
 
 /**
- * Runs `body` with a new TaskGroup and waits for all its tasks.
+ * Runs `body` with a new TaskGroup and waits for all its tasks. After the block it yields to the loop only if some are
+ * not done.
  *
  * @returns What `body` returns; undefined if `group.cancel()` cut it short.
  * @throws {BaseExceptionGroup} If a task or the block failed.
+ * @throws {RuntimeError} Outside a task.
  * @example
  * const results: string[] = [];
  * function* download(url: string): Coroutine<void> {

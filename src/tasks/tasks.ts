@@ -69,7 +69,10 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T> {
   declare _next: Task<unknown> | null;
 
   /**
+   * Use `createTask`; the loop is by default the current one.
+   *
    * @throws {TypeError} If `coro` is not a coroutine: "a coroutine was expected, got …".
+   * @throws {RuntimeError} If there is no current loop, or it is closed.
    */
   constructor(
     coro: Coroutine<T>,
@@ -184,7 +187,12 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T> {
     return this._awaitStack.split('\n').slice(0, options?.limit ?? undefined);
   }
 
-  /** Writes `getStack()` to the log, or gives it line by line to `options.file`. */
+  /**
+   * Writes `getStack()` to the log, or gives it line by line to `options.file`.
+   *
+   * @param options.limit The most frames, counted from the innermost.
+   * @param options.file Called with each line. Default: the library's logger.
+   */
   printStack(options?: { readonly limit?: number | null; readonly file?: (line: string) => void }): void {
     const print = options?.file ?? ((line: string) => logger.info(line));
     const stack = this.getStack(options);
@@ -397,7 +405,8 @@ function notACoroutine(value: unknown): string {
 /**
  * Makes a task of `coro` on the running loop. It starts in the next iteration, unless `eagerStart` is given.
  *
- * @throws {RuntimeError} If no loop is running.
+ * @returns The task; the loop keeps it alive until it is done.
+ * @throws {RuntimeError} If no loop is running; the coroutine is closed then.
  * @throws {TypeError} If `coro` is not a coroutine.
  * @example
  * function* download(url: string): Coroutine<string> {
@@ -423,6 +432,7 @@ export function createTask<T>(coro: Coroutine<T>, options?: TaskOptions): Task<T
  * @param options.loop Default: the current loop.
  * @throws {TypeError} For anything else: "An asyncio.Future, a coroutine or an awaitable is required".
  * @throws {RangeError} If a future belongs to another loop than `options.loop` (Python's ValueError).
+ * @throws {RuntimeError} If no loop is given and there is no current one; a coroutine is closed then.
  * @example
  * const task = ensureFuture(sleep(1, 'a coroutine'));
  * const future = ensureFuture(Promise.resolve('a Promise'));
@@ -492,6 +502,7 @@ export function runCoroutineThreadsafe<T>(coro: Coroutine<T>, loop: AbstractEven
 /**
  * The task that is running now on `loop` (default: the running loop), or null.
  *
+ * @throws {RuntimeError} If no loop is given and none is running: "no running event loop".
  * @example
  * currentTask()?.setName('main');
  */
@@ -502,6 +513,8 @@ export function currentTask(loop?: AbstractEventLoop | null): Task<unknown> | nu
 /**
  * The tasks of `loop` (default: the running loop) that are not done, oldest first.
  *
+ * @returns A new Set.
+ * @throws {RuntimeError} If no loop is given and none is running: "no running event loop".
  * @example
  * createTask(sleep(60), { name: 'background' });
  * for (const task of allTasks()) if (task !== currentTask()) task.cancel();

@@ -33,6 +33,11 @@ export class Timeout implements AsyncContextManager<Timeout, void> {
   #task: TaskLike<unknown> | null = null;
   #cancelling = 0;
 
+  /**
+   * Use `timeout` or `timeoutAt`.
+   *
+   * @param when Loop time in seconds; null for none.
+   */
   constructor(when: number | null) {
     this.#when = when;
   }

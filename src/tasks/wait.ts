@@ -26,11 +26,12 @@ export type ReturnWhen = typeof FIRST_COMPLETED | typeof FIRST_EXCEPTION | typeo
 
 /**
  * Waits for futures and tasks, and says which are done. It cancels nothing and throws nothing of theirs, also not
- * after the timeout.
+ * after the timeout. It yields to the loop at least once.
  *
  * @param futures Futures and tasks, not coroutines; duplicates count once.
  * @param options.timeout Seconds; null or absent for none.
  * @param options.returnWhen Default: ALL_COMPLETED.
+ * @returns Two Sets, in the order of `futures`.
  * @throws {TypeError} For a single future or coroutine, or a coroutine among the futures.
  * @throws {RangeError} If there is none, or `returnWhen` is unknown (Python's ValueError).
  * @example
@@ -107,10 +108,14 @@ function release(waiter: Future<void>): void {
  *
  * It may take longer than the timeout, since the awaitable's cleanup runs to its end. An error of that cleanup takes
  * the place of TimeoutError, and a value given in spite of the cancellation counts. Use `shield` to keep it running.
+ * It yields to the loop as far as the awaitable does.
  *
  * @param timeout Seconds; null for none. Zero or less: gives the result if there is one, and otherwise never starts
  *   a coroutine.
+ * @returns The awaitable's result.
  * @throws {TimeoutError} If the time is over.
+ * @throws {RangeError} If `timeout` is NaN.
+ * @throws {RuntimeError} Outside a task.
  * @example
  * function* ask(question: string): Coroutine<string> {
  *   return yield* sleep(1, `no idea about ${question}`);

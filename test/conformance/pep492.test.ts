@@ -126,6 +126,34 @@ describe('CoroutineTests', () => {
     expect(await loop.runUntilComplete(coro())).to.equal('spam');
   });
 
+  it('test_task_print_stack', async () => {
+    // The stack is known in debug mode, and while the task waits: the original's task looks at itself.
+    loop.setDebug(true);
+    const lines: string[] = [];
+
+    function* foo() {
+      yield* asyncio.sleep(1);
+    }
+
+    function* runner() {
+      const task = loop.createTask(foo());
+      yield* asyncio.sleep(0);
+      const stack = task.getStack({ limit: 1 });
+      expect(stack).to.have.lengthOf(1);
+      expect(task.getStack().join()).to.contain('foo');
+      task.printStack({ file: (line) => lines.push(line) });
+      expect(lines[0]).to.match(/^Stack for <Task /);
+      expect(lines.slice(1)).to.deep.equal(task.getStack());
+      yield* task;
+      lines.length = 0;
+      task.printStack({ file: (line) => lines.push(line) });
+      expect(lines).to.have.lengthOf(1);
+      expect(lines[0]).to.match(/^No stack for <Task /);
+    }
+
+    await loop.runUntilComplete(runner());
+  });
+
   it('test_double_await', async () => {
     function* afunc() {
       yield* asyncio.sleep(0.1);

@@ -1,4 +1,5 @@
-// Lib/test/test_asyncio/test_taskgroups.py of CPython 3.13; the tests of TaskGroup.cancel() are those of 3.15.
+// Lib/test/test_asyncio/test_taskgroups.py of CPython 3.13; the tests of TaskGroup.cancel() and of
+// GeneratorExit are those of 3.15.
 //
 // Since 3.14 CPython runs them all twice: with tasks that start in the next iteration, and with tasks that start at
 // once.
@@ -1163,6 +1164,90 @@ function baseTestTaskGroup(run: Run): void {
 
       expect(yield* race(fn1, fn2, fn3)).to.equal(1);
       expect(record).to.deep.equal(['1 started', '2 started', '3 started', '1 finished']);
+    }));
+
+  it('test_taskgroup_generator_exit_01', () =>
+    run(function* () {
+      // The closing of a generator leaves its group as it is, so that it is known for what it is.
+      const left: unknown[] = [];
+
+      const gen = asyncio.asyncGenerator<number>(function* (emit) {
+        try {
+          yield* asyncio.withTaskGroup(function* (tg) {
+            tg.createTask(asyncio.sleep(10));
+            yield* emit(1);
+            yield* emit(2);
+          });
+        } catch (error) {
+          left.push(error);
+          throw error;
+        }
+      });
+
+      expect(yield* gen.anext()).to.deep.equal({ done: false, value: 1 });
+      yield* gen.aclose();
+      expect(left).to.have.lengthOf(1);
+      expect(left[0]).to.be.instanceOf(asyncio.GeneratorExit);
+      expect(asyncio.allTasks().size).to.equal(1);
+    }));
+
+  it('test_taskgroup_generator_exit_02', () =>
+    run(function* () {
+      function* child() {
+        throw new asyncio.GeneratorExit();
+      }
+
+      // A task's is an error like others: no generator of ours is being closed.
+      const block = asyncio.withTaskGroup(function* (tg) {
+        tg.createTask(child());
+        yield* asyncio.sleep(10);
+      });
+      const group = yield* assertRaises(asyncio.BaseExceptionGroup, block);
+      expect(group).to.not.be.instanceOf(asyncio.ExceptionGroup);
+      expect(errorTypes(group)).to.deep.equal(new Set([asyncio.GeneratorExit]));
+    }));
+
+  it('test_taskgroup_generator_exit_03', () =>
+    run(function* () {
+      function* child() {
+        try {
+          yield* asyncio.sleep(10);
+        } finally {
+          raise(new ZeroDivisionError());
+        }
+      }
+
+      const block = asyncio.withTaskGroup(function* (tg) {
+        tg.createTask(child());
+        yield* asyncio.sleep(0.1);
+        throw new asyncio.GeneratorExit();
+      });
+      const group = yield* assertRaises(asyncio.BaseExceptionGroup, block);
+      expect(errorTypes(group)).to.deep.equal(new Set([asyncio.GeneratorExit, ZeroDivisionError]));
+    }));
+
+  it('test_taskgroup_generator_exit_04', () =>
+    run(function* () {
+      function* child() {
+        try {
+          yield* asyncio.sleep(10);
+        } finally {
+          raise(new ZeroDivisionError());
+        }
+      }
+
+      const gen = asyncio.asyncGenerator<number>(function* (emit) {
+        yield* asyncio.withTaskGroup(function* (tg) {
+          tg.createTask(child());
+          yield* asyncio.sleep(0);
+          yield* emit(1);
+        });
+      });
+
+      expect(yield* gen.anext()).to.deep.equal({ done: false, value: 1 });
+      // The task's error is not lost in the closing.
+      const group = yield* assertRaises(asyncio.BaseExceptionGroup, gen.aclose());
+      expect(errorTypes(group)).to.deep.equal(new Set([asyncio.GeneratorExit, ZeroDivisionError]));
     }));
 }
 

@@ -3,7 +3,14 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { declarationsOf, examplesIn, exportsOf, readSources, SURFACES } from '../support/docs.mjs';
+import {
+  declarationsOf,
+  examplesIn,
+  examplesOf,
+  exportsOf,
+  readSources,
+  SURFACES,
+} from '../support/docs.mjs';
 
 /** What is missing, as lines such as "core/events.ts: Handle.cancel has no doc comment". */
 function missingDocs(sources) {
@@ -25,20 +32,20 @@ function missingDocs(sources) {
       const mustShow = declaration.kind === 'class' || declaration.kind === 'function';
       if (mustShow && examplesIn(declaration.doc).length === 0)
         missing.add(`${file}: ${declared} has no @example`);
-      if (declaration.kind !== 'class') continue;
       for (const line of undocumentedMembers(declaration, classes)) missing.add(line);
     }
   }
   return [...missing];
 }
 
-/** The public members of a class, its own and inherited ones, that are described neither there nor in a base. */
+/** The public members of a class or an interface, its own and inherited, that neither it nor a base describes. */
 function undocumentedMembers(declaration, declared) {
   /** By name: the last class that declares it, and whether one of them describes it. */
   const members = new Map();
   const visit = (one) => {
     for (const [name, { doc, isHidden }] of one.members) {
-      if (isHidden || (one.kind === 'interface' && !members.has(name))) continue;
+      // An interface that a class implements only describes: what is not there is not missing.
+      if (isHidden || (one.kind === 'interface' && one !== declaration && !members.has(name))) continue;
       const isDescribed = members.get(name)?.isDescribed || doc.trim() !== '';
       members.set(name, { owner: one, isDescribed });
     }
@@ -55,6 +62,18 @@ describe('doc comments', () => {
 
   it('are there for every public name, with an example for functions and classes', () =>
     assert.deepEqual(missingDocs(sources), []));
+
+  it('can be looked for, since the public surfaces are lists of names', () => {
+    for (const surface of Object.values(SURFACES))
+      assert.doesNotMatch(sources.get(surface), /^export (?!(type )?\{[^}]*\} from )/m);
+  });
+
+  it('hide no example from the suite', () => {
+    for (const [file, source] of sources) {
+      const written = source.match(/^ *\* @example$/gm)?.length ?? 0;
+      assert.equal(examplesOf(file, source).length, written, file);
+    }
+  });
 
   it('open every source file with its purpose', () => {
     const without = [...sources].filter(([, source]) => !/^(\/\/.*\n|\n)*\/\*\*/.test(source));
@@ -87,6 +106,20 @@ describe('the check itself', () => {
     assert.deepEqual(missingIn('/** Does it. */\nexport function* f() {}'), ['core/a.ts: f has no @example']);
     assert.deepEqual(missingIn(`${EXAMPLE}// why\nexport async function f() {}`), []);
     assert.deepEqual(missingIn(`${EXAMPLE}export function f(): 1;\nexport function f(a?: 1) {}`), []);
+  });
+
+  it('finds every example, each up to the next tag', () => {
+    const code = `${EXAMPLE}export class f {\n  /**\n   * Goes.\n   * @example\n   * a();\n   *   b();\n   * @example\n   * c();\n   * @returns Nothing.\n   */\n  go() {}\n}\n`;
+    assert.deepEqual(examplesOf('core/a.ts', code), [
+      { title: 'f', code: 'f();' },
+      { title: 'f.go', code: 'a();\n  b();' },
+      { title: 'f.go', code: 'c();' },
+    ]);
+  });
+
+  it('sees an undocumented member of an interface', () => {
+    const code = '/** What it takes. */\nexport interface f {\n  readonly go?: 1;\n}\n';
+    assert.deepEqual(missingIn(code, 'type f'), ['core/a.ts: f.go has no doc comment']);
   });
 
   it('sees an undocumented member, also of a base that is not exported', () => {

@@ -131,3 +131,19 @@ export function readSources() {
 export function examplesIn(doc) {
   return [...doc.matchAll(/^@example\n([\s\S]*?)(?=^@\w|(?![\s\S]))/gm)].map(([, code]) => code.trimEnd());
 }
+
+/**
+ * The examples of a source file, in order, each with the name of what it shows, such as 'Queue' or 'Lock.hold'.
+ *
+ * @param {string} file
+ * @param {string} source
+ * @returns {{title: string, code: string}[]}
+ */
+export function examplesOf(file, source) {
+  return [...declarationsOf(file, source).values()].flatMap(({ name, doc, members }) => [
+    ...examplesIn(doc).map((code) => ({ title: name, code })),
+    ...[...members].flatMap(([member, { doc: text }]) =>
+      examplesIn(text).map((code) => ({ title: `${name}.${member}`, code })),
+    ),
+  ]);
+}

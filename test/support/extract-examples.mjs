@@ -10,7 +10,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { declarationsOf, examplesIn, exportsOf, readSources, SURFACES } from './docs.mjs';
+import { examplesOf, exportsOf, readSources, SURFACES } from './docs.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const OUTPUT = `${root}test/generated/examples.test.ts`;
@@ -55,16 +55,6 @@ function namesIn(lines) {
   });
 }
 
-/** The examples of a source file, in order: those of its exports and of the members of its classes. */
-function examplesOf(file, source) {
-  return [...declarationsOf(file, source).values()].flatMap(({ name, doc, members }) => [
-    ...examplesIn(doc).map((code) => ({ title: name, code })),
-    ...[...members].flatMap(([member, { doc: text }]) =>
-      examplesIn(text).map((code) => ({ title: `${name}.${member}`, code })),
-    ),
-  ]);
-}
-
 /** One import for each surface, with every name that no surface before it has. */
 function importsOf(sources) {
   const seen = new Set();
@@ -94,7 +84,7 @@ function generate() {
       return `describe('examples in ${file}', () => {\n${tests}});\n`;
     });
   return [
-    '// Made by test/support/extract-examples.mjs from the comments in src/ and from README.md.\n',
+    '// Made by test/support/extract-examples.mjs from the comments in src/ and from README.md; `npm test` makes it anew.\n',
     importsOf(sources),
     FETCH,
     // A `using` that was compiled looks for this symbol; not every engine has it.

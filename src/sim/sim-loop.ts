@@ -17,7 +17,6 @@
  */
 
 import type { AwaitableOrPromise } from '../core/awaitable.ts';
-import { _getRunningLoop } from '../core/events.ts';
 import { RuntimeError } from '../core/exceptions.ts';
 import { nameOf } from '../core/format-helpers.ts';
 import type { HostLoop, Pump } from '../core/host.ts';
@@ -218,9 +217,8 @@ export class SimLoop extends BaseEventLoop {
 
   /** @internal */
   override _beginNativeWait(): () => void {
-    // A wait that begins in the program, or while the program waits for a Promise, may be that Promise's own;
-    // otherwise it is the page's, which the program does not depend on.
-    const counts = this.#externals > 0 || _getRunningLoop() === this ? 1 : 0;
+    // Only while the program waits for a Promise may the wait be that Promise's own; otherwise it is the page's.
+    const counts = this.#externals > 0 ? 1 : 0;
     this.#nativeWaits += counts;
     this.#crossed();
     return () => {

@@ -276,6 +276,7 @@ export class Future<T = unknown> implements FutureLike<T> {
   ): Promise<R1 | R2> {
     const promise = this.toPromise();
     const derived = promise.then(onfulfilled, onrejected);
+    ownPromises.add(derived);
     if (typeof onrejected !== 'function') {
       promise.catch(() => {
         if (this._state === CANCELLED) quiet(derived);
@@ -294,6 +295,7 @@ export class Future<T = unknown> implements FutureLike<T> {
     const promise = new Promise<T>((...functions) => {
       [resolve, reject] = functions;
     });
+    ownPromises.add(promise);
     this._whenDone(() => {
       if (this._state === CANCELLED) {
         quiet(promise);
@@ -419,6 +421,9 @@ export class Future<T = unknown> implements FutureLike<T> {
     return `<${this._kind} ${this._reprInfo().join(' ')}>`;
   }
 }
+
+/** Promises that futures made: who waits for one waits for the loop, not for the outside world. @internal */
+export const ownPromises: WeakSet<PromiseLike<unknown>> = /* @__PURE__ */ new WeakSet();
 
 /** Marks a rejection as handled. */
 function quiet(promise: Promise<unknown>): void {

@@ -14,7 +14,7 @@ import type { AbstractEventLoop } from '../core/events.ts';
 import { asError, CancelledError, isCancelled } from '../core/exceptions.ts';
 import { repr } from '../core/format-helpers.ts';
 import { isThenable } from './coroutines.ts';
-import { Future, isfuture } from './futures.ts';
+import { Future, isfuture, ownPromises } from './futures.ts';
 
 /**
  * The futures that follow one Promise. A Promise cannot forget a reaction, so it gets only one, and a future that is
@@ -23,16 +23,22 @@ import { Future, isfuture } from './futures.ts';
 class Followers<T> {
   readonly #futures = new Set<PromiseFuture<T>>();
   #lastCancelled: PromiseFuture<T> | null = null;
+  /** What each of them counts as a wait for the outside world: nothing, if the Promise is of our own making. */
+  readonly #weight: number;
+
+  constructor(promise: PromiseLike<T>) {
+    this.#weight = ownPromises.has(promise) ? 0 : 1;
+  }
 
   join(future: PromiseFuture<T>): void {
     this.#futures.add(future);
-    future._loop._crossBoundary(1);
+    future._loop._crossBoundary(this.#weight);
   }
 
   leave(future: PromiseFuture<T>): void {
     if (!this.#futures.delete(future)) return;
     this.#lastCancelled = future;
-    future._loop._crossBoundary(-1);
+    future._loop._crossBoundary(-this.#weight);
   }
 
   start(promise: PromiseLike<T>): void {
@@ -55,7 +61,7 @@ class Followers<T> {
     const futures = [...this.#futures];
     this.#futures.clear();
     for (const future of futures) {
-      future._loop._crossBoundary(-1);
+      future._loop._crossBoundary(-this.#weight);
       if (!future.done()) pass(future);
     }
   }
@@ -90,7 +96,7 @@ class PromiseFuture<T> extends Future<T> {
   /** Takes the Promise's outcome over. */
   _follow(promise: PromiseLike<T>): void {
     const others = followed.get(promise) as Followers<T> | undefined; // those of this Promise follow its type
-    const followers = others ?? new Followers<T>();
+    const followers = others ?? new Followers<T>(promise);
     this.#followers = followers;
     followers.join(this);
     if (others !== undefined) return;

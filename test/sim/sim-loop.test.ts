@@ -553,6 +553,18 @@ describe('SimLoop: the real world holds the clock', () => {
     expect(result).to.equal('real, of the task');
   });
 
+  it('a Promise of a task of the loop itself does not hold it', async () => {
+    const result = await simulate(function* () {
+      const task = asyncio.createTask(asyncio.sleep(10, 'of the task'));
+      const direct = yield* asyncio.fromPromise(task.toPromise());
+      const derived = yield* asyncio.fromPromise(
+        asyncio.createTask(asyncio.sleep(10, 'and of another')).then((text) => text.toUpperCase()),
+      );
+      return `${direct}, ${derived}, ${asyncio.getRunningLoop().time()}`;
+    });
+    expect(result).to.equal('of the task, AND OF ANOTHER, 20');
+  });
+
   it('a Promise whose future was cancelled holds it no more', async () => {
     const end = simulate(function* () {
       const future = asyncio.fromPromise(new Promise(() => undefined));

@@ -7,7 +7,7 @@
  *
  * One iteration: poll the outside; move the timers that are due behind what is ready; run exactly the callbacks that
  * are ready at that moment. What they schedule waits for the next iteration. A host may cut an iteration into chunks;
- * the cut is not visible to the program.
+ * order does not change by that, but for a timer that falls due while a callback blocks the page (DECISIONS 5).
  *
  * The pump has four states: idle (waits for the outside), soon (asked for a tick), at (asked for a tick at a time)
  * and running. Everything that makes work ready calls `#wake`, so no wake-up is lost; while it runs there is nothing

@@ -255,13 +255,9 @@ export class Future<T = unknown> implements FutureLike<T> {
 
   /** Takes every registration of `callback` away and gives their number; too late once it is done. */
   removeDoneCallback(callback: DoneCallback<this>): number {
-    const entries = this._entries();
-    const kept = entries.filter(
-      (entry) => !(entry instanceof CallbackEntry && entry.callback === (callback as unknown)),
+    return this._removeEntries(
+      (entry) => entry instanceof CallbackEntry && entry.callback === (callback as unknown),
     );
-    this._first = kept[0] ?? null;
-    this._others = kept.length > 1 ? kept.slice(1) : null;
-    return entries.length - kept.length;
   }
 
   /** Lets `yield* future` wait for it. Awaiting a future that is done does not yield to the loop. */
@@ -365,10 +361,17 @@ export class Future<T = unknown> implements FutureLike<T> {
   }
 
   /** Takes a task out again that no longer waits. @internal */
-  _removeEntry(entry: Waiter): void {
-    const kept = this._entries().filter((other) => other !== entry);
+  _removeEntry(waiter: Waiter): void {
+    this._removeEntries((entry) => entry === waiter);
+  }
+
+  /** Takes out what `isGone` names, and gives its number. */
+  private _removeEntries(isGone: (entry: Waiter | CallbackEntry) => boolean): number {
+    const entries = this._entries();
+    const kept = entries.filter((entry) => !isGone(entry));
     this._first = kept[0] ?? null;
     this._others = kept.length > 1 ? kept.slice(1) : null;
+    return entries.length - kept.length;
   }
 
   /** The registered callbacks and waiters, in order. @internal */

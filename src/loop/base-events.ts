@@ -208,18 +208,12 @@ export class BaseEventLoop extends AbstractEventLoop {
   override callSoon<A extends unknown[]>(callback: Callback<A>, ...args: A): Handle {
     this.#checkClosed();
     if (this.#debug) this.#checkRealm();
-    this.#checkCallback(callback, 'callSoon');
-    const handle = new Handle(callback as Callback, args, this);
-    this.#enqueue(handle);
-    return handle;
+    return this.#callSoon(callback, args, 'callSoon');
   }
 
   override callSoonThreadsafe<A extends unknown[]>(callback: Callback<A>, ...args: A): Handle {
     this.#checkClosed();
-    this.#checkCallback(callback, 'callSoonThreadsafe');
-    const handle = new Handle(callback as Callback, args, this);
-    this.#enqueue(handle);
-    return handle;
+    return this.#callSoon(callback, args, 'callSoonThreadsafe');
   }
 
   override callLater<A extends unknown[]>(delay: number, callback: Callback<A>, ...args: A): TimerHandle {
@@ -520,6 +514,13 @@ export class BaseEventLoop extends AbstractEventLoop {
   }
 
   // Parts
+
+  #callSoon(callback: Callback<never>, args: readonly unknown[], method: string): Handle {
+    this.#checkCallback(callback, method);
+    const handle = new Handle(callback as Callback, args, this);
+    this.#enqueue(handle);
+    return handle;
+  }
 
   #enqueue(handle: Handle): void {
     this._ready.push(handle);

@@ -8,6 +8,7 @@
 import type { Coroutine } from '../core/awaitable.ts';
 import { nameOf, repr } from '../core/format-helpers.ts';
 import { Ring } from '../core/ring.ts';
+import { release } from '../tasks/futures.ts';
 import { Event } from './locks.ts';
 import { LoopBound } from './mixins.ts';
 import { WaitingLine } from './waiters.ts';
@@ -413,6 +414,6 @@ function wakeNext(waiters: WaitingLine<void>): void {
 function wakeAll(waiters: WaitingLine<void>): void {
   for (const waiter of waiters) {
     waiters.leave(waiter);
-    if (!waiter.done()) waiter.setResult();
+    release(waiter);
   }
 }

@@ -8,7 +8,7 @@
 import type { Coroutine } from '../core/awaitable.ts';
 import { BaseExceptionGroup } from '../core/exception-group.ts';
 import { asError, isCancelled, isExit, TimeoutError } from '../core/exceptions.ts';
-import { Future, futureAddToAwaitedBy, futureDiscardFromAwaitedBy } from '../tasks/futures.ts';
+import { Future, futureAddToAwaitedBy, futureDiscardFromAwaitedBy, release } from '../tasks/futures.ts';
 import type { Task } from '../tasks/tasks.ts';
 import { createTask, currentTask } from '../tasks/tasks.ts';
 import { waitFor } from '../tasks/wait.ts';
@@ -44,7 +44,7 @@ export function* staggeredRace<T>(
   const taskDone = (task: Task<void>): void => {
     running.delete(task);
     futureDiscardFromAwaitedBy(task, parent);
-    if (running.size === 0 && completed !== null && !completed.done()) completed.setResult();
+    if (running.size === 0 && completed !== null) release(completed);
     const error = task.cancelled() ? null : task.exception();
     // An interrupt or exit has left the loop already.
     if (error !== null && !isExit(error)) unhandled.push(error);

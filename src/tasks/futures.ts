@@ -521,6 +521,11 @@ export function awaitedBy(future: Future<unknown>): FutureLike<unknown>[] {
   return [...(tasks as unknown as FutureLike<unknown>[]), ...(future._awaitedBy ?? [])]; // the only waiters are tasks
 }
 
+/** Lets whoever waits for `waiter` go on, unless it is done already. @internal */
+export function release(waiter: Future<void>): void {
+  if (!waiter.done()) waiter.setResult();
+}
+
 /** Passes the outcome of a done future on to a pending one, unless that has been cancelled. @internal */
 export function copyFutureState(source: FutureLike<unknown>, target: Future<unknown>): void {
   if (target.cancelled()) return;

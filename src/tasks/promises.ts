@@ -14,7 +14,7 @@ import type { AbstractEventLoop } from '../core/events.ts';
 import { asError, CancelledError, isCancelled } from '../core/exceptions.ts';
 import { repr } from '../core/format-helpers.ts';
 import { isThenable } from './coroutines.ts';
-import { Future, isfuture, ownPromises } from './futures.ts';
+import { Future, isfuture, ownPromises, release } from './futures.ts';
 
 /**
  * The futures that follow one Promise. A Promise cannot forget a reaction, so it gets only one, and a future that is
@@ -191,9 +191,7 @@ export function* asyncTask<T>(func: (signal: AbortSignal) => PromiseLike<T>): Co
   while (!inner.done()) {
     // A cancel of the task reaches this future and not `inner`, which only the function itself settles.
     const outer = new Future<void>({ loop: inner._loop });
-    const tell = (): void => {
-      if (!outer.done()) outer.setResult();
-    };
+    const tell = (): void => release(outer);
     inner.addDoneCallback(tell);
     try {
       yield* outer;

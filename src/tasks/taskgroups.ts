@@ -15,7 +15,7 @@ import { repr } from '../core/format-helpers.ts';
 import type { AsyncContextManager } from './async-with.ts';
 import { asyncWith } from './async-with.ts';
 import { closeCoroutine, iscoroutine } from './coroutines.ts';
-import { Future, futureAddToAwaitedBy, futureDiscardFromAwaitedBy } from './futures.ts';
+import { Future, futureAddToAwaitedBy, futureDiscardFromAwaitedBy, release } from './futures.ts';
 import type { Task } from './tasks.ts';
 import { currentTask } from './tasks.ts';
 
@@ -189,8 +189,7 @@ export class TaskGroup implements AsyncContextManager<TaskGroup, true> {
     this.#tasks.delete(task);
     const parent = this.#parent;
     if (parent !== null) futureDiscardFromAwaitedBy(task, parent);
-    if (this.#completed !== null && this.#tasks.size === 0 && !this.#completed.done())
-      this.#completed.setResult();
+    if (this.#completed !== null && this.#tasks.size === 0) release(this.#completed);
     if (task.cancelled()) return;
     const error = task.exception();
     if (error === null) return;

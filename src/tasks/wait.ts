@@ -11,7 +11,7 @@ import { getRunningLoop } from '../core/events.ts';
 import { isCancelled, TimeoutError } from '../core/exceptions.ts';
 import { repr } from '../core/format-helpers.ts';
 import { isAwaitable, iscoroutine } from './coroutines.ts';
-import { Future, futureAddToAwaitedBy, futureDiscardFromAwaitedBy, isfuture } from './futures.ts';
+import { Future, futureAddToAwaitedBy, futureDiscardFromAwaitedBy, isfuture, release } from './futures.ts';
 import { currentTask, ensureFuture } from './tasks.ts';
 import { timeout as timeoutScope } from './timeouts.ts';
 
@@ -97,10 +97,6 @@ function* waitUntil(
       if (task !== null) futureDiscardFromAwaitedBy(future, task);
     }
   }
-}
-
-function release(waiter: Future<void>): void {
-  if (!waiter.done()) waiter.setResult();
 }
 
 /**

@@ -13,6 +13,8 @@ import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { rollup } from 'rollup';
 import * as vite from 'vite';
+import { difference, failedBudgets, readLedger } from '../size/ledger.mjs';
+import { breakDown, measure } from '../size/measure.mjs';
 import { importsOf } from '../support/imports.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -245,5 +247,34 @@ describe('its bundles', () => {
       if (lazy.length > 0) assert.match(readFileSync(shipped, 'utf8'), /\bimport\(/, `${path} became eager`);
     }
     assert.doesNotMatch(readFileSync(join(root, 'dist/asyncio.global.min.js'), 'utf8'), /\bimport\(/);
+  });
+});
+
+describe('its size', () => {
+  const ledger = readLedger();
+  let sizes;
+
+  before(async () => {
+    sizes = await measure();
+  });
+
+  it('is, to the byte, what test/size/ledger.json says (npm run size -- --update)', () =>
+    assert.deepEqual(difference(ledger.sizes, sizes), []));
+
+  it(`keeps its budgets${ledger.enforceBudgets ? '' : ', once they are enforced: until then it says by how much not'}`, (context) => {
+    const failed = failedBudgets(sizes, ledger.budgets);
+    for (const line of failed) context.diagnostic(line);
+    if (ledger.enforceBudgets) assert.deepEqual(failed, []);
+  });
+
+  it('is the sum of what its modules take', async () => {
+    const parts = await breakDown('core');
+    const sum = parts.reduce((total, { min, gz }) => ({ min: total.min + min, gz: total.gz + gz }), {
+      min: 0,
+      gz: 0,
+    });
+    assert.equal(sum.min, sizes.core.min);
+    // What is left are the headers and code tables of the compressed stream, which belong to no module.
+    assert.ok(sum.gz < sizes.core.gz && sizes.core.gz - sum.gz < 500, `${sum.gz} of ${sizes.core.gz}`);
   });
 });

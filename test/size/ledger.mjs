@@ -1,0 +1,40 @@
+// The ledger: exact sizes that every change must own up to, and the budgets.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+
+const path = new URL('ledger.json', import.meta.url);
+
+/**
+ * @returns {{enforceBudgets: boolean, budgets: Record<string, number>, sizes: Record<string, object>}} `budgets` are
+ *     bytes, minified and gzipped, with whatever a program loads later.
+ */
+export const readLedger = () => JSON.parse(readFileSync(path, 'utf8'));
+
+/** One preset to a line, so that a change of one is a change of one line. */
+export function writeLedger({ enforceBudgets, budgets, sizes }) {
+  const line = ([name, value]) =>
+    `    ${JSON.stringify(name)}: ${JSON.stringify(value, null, 1).replace(/\n\s*/g, ' ')}`;
+  const block = (object) => `{\n${Object.entries(object).map(line).join(',\n')}\n  }`;
+  writeFileSync(
+    path,
+    `{\n  "enforceBudgets": ${enforceBudgets},\n  "budgets": ${block(budgets)},\n  "sizes": ${block(sizes)}\n}\n`,
+  );
+}
+
+/** One line for each preset whose size is not what the ledger says. */
+export function difference(ledger, sizes) {
+  const names = new Set([...Object.keys(ledger), ...Object.keys(sizes)]);
+  return [...names]
+    .map((name) => [name, JSON.stringify(ledger[name] ?? null), JSON.stringify(sizes[name] ?? null)])
+    .filter(([, old, now]) => old !== now)
+    .map(([name, old, now]) => `${name}: the ledger says ${old}, the bundle is ${now}`);
+}
+
+/** One line for each budget that is exceeded. */
+export function failedBudgets(sizes, budgets) {
+  return Object.entries(budgets).flatMap(([name, budget]) => {
+    const { gz, later } = sizes[name];
+    const total = gz + (later?.gz ?? 0);
+    return total > budget ? [`${name}: ${total} bytes, ${total - budget} over its budget of ${budget}`] : [];
+  });
+}

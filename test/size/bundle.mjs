@@ -30,9 +30,11 @@ const terser = {
 
 const VIRTUAL = '\0program.js';
 
-/** A missing export or an import cycle makes sizes that mean nothing. */
+/** A missing export or an import cycle of ours makes a bundle that means nothing. Other packages have their own ways. */
 const onwarn = (warning) => {
-  throw new Error(warning.message);
+  const files = [warning.id, ...(warning.ids ?? [])].filter(Boolean);
+  if (files.length === 0 || files.some((id) => !id.includes('node_modules')))
+    throw new Error(warning.message);
 };
 
 /**
@@ -40,22 +42,28 @@ const onwarn = (warning) => {
  * @param {object} [options]
  * @param {boolean} [options.minify] Default true.
  * @param {boolean} [options.sourcemap]
- * @param {object[]} [options.plugins] More rollup plugins, before ours.
- * @param {'es' | 'iife'} [options.format]
+ * @param {object[]} [options.plugins] More rollup plugins, after ours.
+ * @param {string[]} [options.external]
+ * @param {'es' | 'iife'} [options.format] `iife` is a single script.
  * @returns {Promise<import('rollup').OutputChunk[]>} The entry first; then what it loads with `import()`.
  */
 export async function bundle(
   program,
-  { minify = true, sourcemap = false, plugins = [], format = 'es' } = {},
+  { minify = true, sourcemap = false, plugins = [], external = [], format = 'es' } = {},
 ) {
   const entry = {
     name: 'program',
     resolveId: (id) => (id === VIRTUAL ? id : null),
     load: (id) => (id === VIRTUAL ? program : null),
   };
-  const built = await rollup({ input: VIRTUAL, plugins: [entry, ...plugins, ownNames], onwarn });
+  const built = await rollup({ input: VIRTUAL, plugins: [entry, ownNames, ...plugins], external, onwarn });
   try {
-    const { output } = await built.generate({ format, sourcemap, plugins: minify ? [terser] : [] });
+    const { output } = await built.generate({
+      format,
+      sourcemap,
+      ...(format === 'iife' && { inlineDynamicImports: true }),
+      plugins: minify ? [terser] : [],
+    });
     const chunks = output.filter(({ type }) => type === 'chunk');
     return chunks.sort((a, b) => Number(b.isEntry) - Number(a.isEntry));
   } finally {

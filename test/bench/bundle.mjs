@@ -1,0 +1,33 @@
+// Makes a page's script of a case: ours as published and the rivals from npm, bundled and minified in the same way.
+
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { nodeResolve } from '@rollup/plugin-node-resolve';
+import { bundle } from '../size/bundle.mjs';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+
+/** React's scheduler is the one package here that is no ES module. What is imported of it is its production build. */
+const commonjs = {
+  name: 'commonjs',
+  load(id) {
+    if (!/scheduler\/cjs\/.*\.js$/.test(id)) return null;
+    const names = [...readFileSync(id, 'utf8').matchAll(/^exports\.(\w+) = /gm)].map(([, name]) => name);
+    const unique = [...new Set(names)];
+    return `const exports = {};\n(() => {\n${readFileSync(id, 'utf8')}\n})();\nexport const { ${unique.join(', ')} } = exports;`;
+  },
+};
+
+/**
+ * @param {string} name A module of `cases/`.
+ * @returns {Promise<string>} A classic script that defines `globalThis.bench`, the module's exports.
+ */
+export async function bundleCase(name) {
+  const program = `import * as bench from ${JSON.stringify(`${here}cases/${name}.mjs`)};\nglobalThis.bench = bench;\n`;
+  const [entry] = await bundle(program, {
+    format: 'iife',
+    plugins: [commonjs, nodeResolve({ browser: true, preferBuiltins: false })],
+    external: ['node:process'],
+  });
+  return entry.code;
+}

@@ -117,4 +117,4 @@ const FRAME = /@\S|^\s*at /;
 const NATIVE = /\(<anonymous>\)|\[native code\]|self-hosted/;
 
 /** The method that drives a coroutine; below it there is only the loop. */
-const STEP = /(?:^|[\s.])_step(?: \(|@)/;
+const STEP = /(?:^|[\s.])_(?:run|step|begin)(?: \(|@)/;

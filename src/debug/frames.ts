@@ -23,7 +23,7 @@ export interface FrameInfo {
 }
 
 /** What drives a coroutine: the step of a task, and what `run` puts around its main function. Below is the loop. */
-const DRIVERS: readonly string[] = ['_step', 'awaitMain'];
+const DRIVERS: readonly string[] = ['_run', '_step', '_begin'];
 
 /**
  * The calls that are going on, innermost first, as far as the coroutine of the task.

@@ -9,7 +9,7 @@
  * then the executor, then the loop.
  */
 
-import type { AwaitableOrPromise, Coroutine } from '../core/awaitable.ts';
+import type { AwaitableOrPromise, Coroutine, Suspension } from '../core/awaitable.ts';
 import type { Context } from '../core/contextvars.ts';
 import { copyContext } from '../core/contextvars.ts';
 import type { AbstractEventLoop, LoopFactory } from '../core/events.ts';
@@ -18,7 +18,7 @@ import { isCancelled, KeyboardInterrupt, RuntimeError } from '../core/exceptions
 import { showError } from '../core/log.ts';
 import { closeCoroutine, isAwaitable, iscoroutine, isThenable } from '../tasks/coroutines.ts';
 import { gather } from '../tasks/gather.ts';
-import { allTasks, ensureFuture } from '../tasks/tasks.ts';
+import { allTasks, currentTask, ensureFuture, Task } from '../tasks/tasks.ts';
 import { newEventLoop } from './browser-events.ts';
 
 /** A coroutine function, a coroutine, a future or another awaitable, or a Promise. */
@@ -101,7 +101,7 @@ export class Runner {
     // A Promise is followed from now on: it may be rejected before the first tick.
     const coro = iscoroutine(main)
       ? (main as Coroutine<T>)
-      : awaitMain(isThenable(main) ? ensureFuture(main, { loop }) : main);
+      : new MainCall(isThenable(main) ? ensureFuture(main, { loop }) : main);
     const task = loop.createTask(coro, { context: options?.context ?? this.#context });
     const signal = options?.signal ?? null;
     if (signal === null) return loop.runUntilComplete(task);
@@ -208,11 +208,48 @@ async function closeAfter<T>(runner: Runner, result: Promise<T>): Promise<T> {
   return value;
 }
 
-/** Calls a function inside the loop, so that also a native async one finds the running loop in its first lines. */
-function* awaitMain<T>(main: Main<T>): Coroutine<T> {
-  const awaitable = typeof main === 'function' ? main() : main;
-  checkAwaitable(awaitable);
-  return yield* isAwaitable(awaitable) ? awaitable : ensureFuture(awaitable);
+/**
+ * Calls a function inside the loop, so that also a native async one finds the running loop in its first lines. The task
+ * then goes on with what that gave: a coroutine in between would cost something at every step of the program.
+ */
+class MainCall<T> implements Coroutine<T> {
+  readonly #main: Main<T>;
+  #called: Coroutine<T> | null = null;
+
+  constructor(main: Main<T>) {
+    this.#main = main;
+  }
+
+  next(value?: unknown): IteratorResult<Suspension, T> {
+    return this.#called === null ? this._begin() : this.#called.next(value); // the latter in a task of another class
+  }
+
+  private _begin(): IteratorResult<Suspension, T> {
+    const main = this.#main;
+    const awaitable = typeof main === 'function' ? main() : main;
+    checkAwaitable(awaitable);
+    this.#called = iscoroutine(awaitable) ? (awaitable as Coroutine<T>) : awaitAny(awaitable);
+    const task = currentTask();
+    if (task instanceof Task && task._coro === this) task._coro = this.#called;
+    return this.#called.next();
+  }
+
+  throw(error: unknown): IteratorResult<Suspension, T> {
+    if (this.#called !== null) return this.#called.throw(error);
+    throw error;
+  }
+
+  return(value: T): IteratorResult<Suspension, T> {
+    return this.#called?.return(value) ?? { value, done: true };
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+}
+
+function* awaitAny<T>(awaitable: AwaitableOrPromise<T>): Coroutine<T> {
+  return yield* isAwaitable(awaitable) ? (awaitable as Coroutine<T>) : ensureFuture(awaitable);
 }
 
 function checkAwaitable(value: unknown): void {

@@ -90,7 +90,7 @@ export function abortSignalOf(future: FutureLike<unknown>): AbortSignal {
   signals.set(future, controller.signal);
   future.addDoneCallback((done) => {
     if (!done.cancelled()) return;
-    const { _cancelledError: error, _cancelMessage: message } = done as Partial<Future>;
+    const { cancelledError: error, cancelMessage: message } = (done as Partial<Future>)._more ?? {};
     // A new one: the original is for whoever awaits the future.
     controller.abort(new CancelledError(...(error?.args ?? (message === undefined ? [] : [message]))));
   });

@@ -8,7 +8,8 @@
  * reported by a FinalizationRegistry and, for what the collector misses, when the loop closes.
  *
  * Why this structure: almost every future has exactly one waiter, a task. So the first entry has a field of its own
- * and the task itself is the entry, without a closure; and the iterator of a `yield*` is its own iterator result.
+ * and the task itself is the entry, without a closure; the iterator of a `yield*` is its own iterator result; and what
+ * few futures need (messages, stacks, reports) stands in an object of its own, so that the others stay small.
  */
 
 import type { Suspension } from '../core/awaitable.ts';
@@ -16,28 +17,121 @@ import type { Context } from '../core/contextvars.ts';
 import { copyContext } from '../core/contextvars.ts';
 import type { AbstractEventLoop, DoneCallback, ExceptionContext, FutureLike } from '../core/events.ts';
 import { getEventLoop } from '../core/events.ts';
-import { CancelledError, InvalidStateError, isError, RuntimeError } from '../core/exceptions.ts';
+import { CancelledError, InvalidStateError, isError, isExit, RuntimeError } from '../core/exceptions.ts';
 import { createdAt, extractStack, formatCallback, nameOf, repr } from '../core/format-helpers.ts';
 import type { Runnable } from '../core/ready-queue.ts';
+import { Ring } from '../core/ring.ts';
 
 export const PENDING = 0;
 export const CANCELLED = 1;
 export const FINISHED = 2;
+/** Finished with an error, which stands in place of the result. */
+const FAILED = 3;
 
-const STATE_NAMES = ['PENDING', 'CANCELLED', 'FINISHED'] as const;
+const STATE_NAMES = ['PENDING', 'CANCELLED', 'FINISHED', 'FINISHED'] as const;
 
-/** A task that waits for a future: queued as it is when the future is done. */
-export interface Waiter extends Runnable {
-  readonly _name: string | number;
+/** What stands in a future's list: it is told when the future is done, and queues what is to happen then. */
+export interface Entry {
+  _notify(future: Future<never>): void;
+  /** Who waits, where it is a task or a future: for views. */
+  readonly _awaiter: FutureLike<unknown> | null;
+  /** For messages. */
+  _label(): string;
 }
 
-class CallbackEntry {
+/** A done callback with its context. */
+class CallbackEntry implements Entry {
   readonly callback: DoneCallback<never>;
-  readonly context: Context;
+  readonly #context: Context;
+
   constructor(callback: DoneCallback<never>, context: Context) {
     this.callback = callback;
-    this.context = context;
+    this.#context = context;
   }
+
+  get _awaiter(): null {
+    return null;
+  }
+
+  _notify(future: Future<never>): void {
+    future._loop._callSoonIn(this.#context, this.callback, future as never);
+  }
+
+  _label(): string {
+    return formatCallback(this.callback, []);
+  }
+}
+
+/**
+ * One callback for many futures, for gather and groups: it is queued for each of them as it ends, as a done callback
+ * would be, but without an entry, a context and a handle for each.
+ *
+ * @internal
+ */
+export class Watcher implements Entry, Runnable {
+  declare readonly _cancelled: boolean;
+  readonly #onDone: (future: FutureLike<unknown>) => void;
+  readonly #ended = new Ring<FutureLike<unknown>>();
+  _awaiter: FutureLike<unknown> | null = null;
+
+  constructor(onDone: (future: FutureLike<unknown>) => void) {
+    this._cancelled = false;
+    this.#onDone = onDone;
+  }
+
+  /** Has `future` tell it, at once if that is done; false if it does so already. */
+  watch(future: FutureLike<unknown>): boolean {
+    if (future.addDoneCallback !== ownAddDoneCallback) {
+      future.addDoneCallback(this.#onDone); // another class, or one that wants to see its callbacks
+    } else {
+      const own = future as unknown as Future<never>;
+      if (own._state !== PENDING) this._notify(own);
+      else if (own._first === this || own._others?.includes(this)) return false;
+      else own._addEntry(this);
+    }
+    return true;
+  }
+
+  _notify(future: Future<never>): void {
+    this.#ended.push(future as FutureLike<unknown>);
+    future._loop._callSoonStep(this);
+  }
+
+  /** As often as it was queued, and in that order: the oldest that ended is the one that is meant. */
+  _run(): void {
+    const future = this.#ended.shift();
+    try {
+      this.#onDone(future);
+    } catch (exception) {
+      if (isExit(exception)) throw exception;
+      future
+        .getLoop()
+        .callExceptionHandler({ message: `Exception in callback ${this._label()}`, exception, future });
+    }
+  }
+
+  _label(): string {
+    return formatCallback(this.#onDone, []);
+  }
+}
+
+/** What only some futures have. */
+class Details {
+  cancelMessage: unknown = undefined;
+  /** Debug mode: the stack of the last `cancel()`. */
+  cancelStack: string | null = null;
+  /** The error that ended a cancelled task: handed out once, with its stack. */
+  cancelledError: CancelledError | null = null;
+  unretrieved: Unretrieved | null = null;
+  /** Debug mode: where the future was made. */
+  sourceTraceback: string | null = null;
+  /** Those who wait for it by a done callback of their own: see `futureAddToAwaitedBy`. */
+  awaitedBy: Set<FutureLike<unknown>> | null = null;
+  // A task's:
+  /** True while `cancel()` cancels what it waits for. */
+  inCancel = false;
+  /** Debug mode: where it waits. */
+  awaitStack: string | null = null;
 }
 
 /**
@@ -101,28 +195,16 @@ export class Future<T = unknown> implements FutureLike<T> {
   declare _state: number;
   /** @internal */
   declare _loop: AbstractEventLoop;
-  /** @internal */
-  declare _result: T | undefined;
-  /** @internal */
-  declare _exception: Error | null;
+  /** The result, or the error. @internal */
+  declare _result: T | Error | undefined;
   /** See {@link FutureLike}. */
   declare _asyncioFutureBlocking: boolean;
   /** The first to be told, and the others. @internal */
-  declare _first: Waiter | CallbackEntry | null;
+  declare _first: Entry | null;
   /** @internal */
-  declare _others: (Waiter | CallbackEntry)[] | null;
+  declare _others: Entry[] | null;
   /** @internal */
-  declare _cancelMessage: unknown;
-  /** Debug mode: the stack of the last `cancel()`. @internal */
-  declare _cancelStack: string | null;
-  /** The error that ended a cancelled task: handed out once, with its stack. @internal */
-  declare _cancelledError: CancelledError | null;
-  /** @internal */
-  declare _unretrieved: Unretrieved | null;
-  /** @internal */
-  declare _sourceTraceback: string | null;
-  /** Those who wait for it by a done callback: a gather, a group's parent. Tasks in `yield*` are entries. @internal */
-  declare _awaitedBy: Set<FutureLike<unknown>> | null;
+  declare _more: Details | null;
   /** A task's name; a number stands for one that is only written out when somebody asks. @internal */
   declare _name: string | number | null;
 
@@ -134,17 +216,12 @@ export class Future<T = unknown> implements FutureLike<T> {
     this._state = PENDING;
     this._loop = loop;
     this._result = undefined;
-    this._exception = null;
     this._asyncioFutureBlocking = false;
     this._first = null;
     this._others = null;
-    this._cancelMessage = undefined;
-    this._cancelStack = null;
-    this._cancelledError = null;
-    this._unretrieved = null;
+    this._more = null;
     this._name = null;
-    this._awaitedBy = null;
-    this._sourceTraceback = loop.getDebug() ? extractStack() : null;
+    if (loop.getDebug()) this._details().sourceTraceback = extractStack();
   }
 
   /** The loop that it belongs to. */
@@ -173,7 +250,7 @@ export class Future<T = unknown> implements FutureLike<T> {
     if (this._state !== PENDING) return false;
     this._state = CANCELLED;
     this._cancelMessage = msg ?? undefined;
-    if (this._loop._tracesAwaits) this._cancelStack ??= extractStack();
+    if (this._loop._tracesAwaits) this._details().cancelStack ??= extractStack();
     this._scheduleCallbacks();
     return true;
   }
@@ -186,10 +263,10 @@ export class Future<T = unknown> implements FutureLike<T> {
    * @throws {InvalidStateError} If it is not done: "Result is not set."
    */
   result(): T {
-    if (this._state === FINISHED) {
-      if (this._exception === null) return this._result as T; // set when FINISHED without an exception
+    if (this._state === FINISHED) return this._result as T;
+    if (this._state === FAILED) {
       this._retrieve();
-      throw this._exception;
+      throw this._result;
     }
     if (this._state === CANCELLED) throw this._makeCancelledError();
     throw new InvalidStateError('Result is not set.');
@@ -205,7 +282,7 @@ export class Future<T = unknown> implements FutureLike<T> {
     if (this._state === CANCELLED) throw this._makeCancelledError();
     if (this._state === PENDING) throw new InvalidStateError('Exception is not set.');
     this._retrieve();
-    return this._exception;
+    return this._failure();
   }
 
   /**
@@ -230,16 +307,17 @@ export class Future<T = unknown> implements FutureLike<T> {
     if (this._state !== PENDING) throw this._invalidState();
     const error = typeof exception === 'function' ? new exception() : exception;
     if (!isError(error)) throw new TypeError('invalid exception object');
-    this._exception = error;
-    this._state = FINISHED;
+    this._result = error;
+    this._state = FAILED;
     // V8 keeps the frames of an error, and so the future, until its stack is read. One that somebody waits for will
     // be looked at anyway.
     if (this._first === null) void error.stack;
     this._scheduleCallbacks();
-    this._unretrieved = new Unretrieved(this as Future<unknown>, error);
+    const unretrieved = new Unretrieved(this as Future<unknown>, error);
+    this._details().unretrieved = unretrieved;
     this._loop._unretrieved ??= new Set();
-    this._loop._unretrieved.add(this._unretrieved);
-    collected.register(this, this._unretrieved, this);
+    this._loop._unretrieved.add(unretrieved);
+    collected.register(this, unretrieved, this);
   }
 
   /**
@@ -249,7 +327,7 @@ export class Future<T = unknown> implements FutureLike<T> {
    */
   addDoneCallback(callback: DoneCallback<this>, options?: { readonly context?: Context | null }): void {
     const entry = new CallbackEntry(callback as DoneCallback<never>, options?.context ?? copyContext());
-    if (this._state !== PENDING) this._schedule(entry);
+    if (this._state !== PENDING) entry._notify(this as never);
     else this._addEntry(entry);
   }
 
@@ -316,31 +394,67 @@ export class Future<T = unknown> implements FutureLike<T> {
     return nameOf(this, Future, 'Future');
   }
 
-  /** A task that is to be queued, as it is, when this is done. Call only while pending. @internal */
-  _addEntry(entry: Waiter | CallbackEntry): void {
+  /** Has `entry` told when this is done. Call only while pending. @internal */
+  _addEntry(entry: Entry): void {
     if (this._first === null) this._first = entry;
     else if (this._others === null) this._others = [entry];
     else this._others.push(entry);
   }
 
+  /** Makes it ready to be handed to the task that will wait for it. Called with the whole `yield*` chain on the stack. @internal */
+  _suspend(): this {
+    this._asyncioFutureBlocking = true;
+    // Here, and only here, the generators of the chain are on the stack.
+    if (this._loop._tracesAwaits) this._loop._awaitStack = extractStack(3);
+    return this;
+  }
+
+  /** @internal */
+  _details(): Details {
+    this._more ??= new Details();
+    return this._more;
+  }
+
+  /** The error that was set, or null. @internal */
+  _failure(): Error | null {
+    return this._state === FAILED ? (this._result as Error) : null;
+  }
+
+  /** Debug mode: the stack of where it was made. @internal */
+  get _sourceTraceback(): string | null {
+    return this._more?.sourceTraceback ?? null;
+  }
+
+  /** @internal */
+  get _cancelMessage(): unknown {
+    return this._more?.cancelMessage;
+  }
+
+  set _cancelMessage(message: unknown) {
+    if (this._more !== null || message !== undefined) this._details().cancelMessage = message;
+  }
+
   /** Marks the error as looked at: it will not be reported. @internal */
   _retrieve(): void {
-    if (this._unretrieved === null) return;
-    this._loop._unretrieved?.delete(this._unretrieved);
-    this._unretrieved = null;
+    const unretrieved = this._more?.unretrieved;
+    if (!unretrieved) return;
+    this._loop._unretrieved?.delete(unretrieved);
+    (this._more as Details).unretrieved = null;
     collected.unregister(this);
   }
 
   /** Makes the error of a cancelled future: the original one at the first call, a new one later. @internal */
   _makeCancelledError(): CancelledError {
-    const original = this._cancelledError;
+    const more = this._more;
+    if (more === null) return new CancelledError();
+    const original = more.cancelledError;
     if (original !== null) {
-      this._cancelledError = null;
+      more.cancelledError = null;
       return original;
     }
     const error =
-      this._cancelMessage === undefined ? new CancelledError() : new CancelledError(this._cancelMessage);
-    if (this._cancelStack !== null) error.cancelledFrom = this._cancelStack;
+      more.cancelMessage === undefined ? new CancelledError() : new CancelledError(more.cancelMessage);
+    if (more.cancelStack !== null) error.cancelledFrom = more.cancelStack;
     return error;
   }
 
@@ -350,23 +464,17 @@ export class Future<T = unknown> implements FutureLike<T> {
     if (first === null) return;
     const others = this._others;
     this._first = this._others = null;
-    this._schedule(first);
-    if (others !== null) for (const entry of others) this._schedule(entry);
-  }
-
-  /** @internal */
-  _schedule(entry: Waiter | CallbackEntry): void {
-    if (entry instanceof CallbackEntry) this._loop._callSoonIn(entry.context, entry.callback, this as never);
-    else this._loop._callSoonStep(entry);
+    first._notify(this as never);
+    if (others !== null) for (const entry of others) entry._notify(this as never);
   }
 
   /** Takes a task out again that no longer waits. @internal */
-  _removeEntry(waiter: Waiter): void {
+  _removeEntry(waiter: Entry): void {
     this._removeEntries((entry) => entry === waiter);
   }
 
   /** Takes out what `isGone` names, and gives its number. */
-  private _removeEntries(isGone: (entry: Waiter | CallbackEntry) => boolean): number {
+  private _removeEntries(isGone: (entry: Entry) => boolean): number {
     const entries = this._entries();
     const kept = entries.filter((entry) => !isGone(entry));
     this._first = kept[0] ?? null;
@@ -375,7 +483,7 @@ export class Future<T = unknown> implements FutureLike<T> {
   }
 
   /** The registered callbacks and waiters, in order. @internal */
-  _entries(): (Waiter | CallbackEntry)[] {
+  _entries(): Entry[] {
     if (this._first === null) return [];
     return this._others === null ? [this._first] : [this._first, ...this._others];
   }
@@ -404,16 +512,9 @@ export class Future<T = unknown> implements FutureLike<T> {
   /** The parts of the text in messages, after the class name. @internal */
   _reprInfo(): string[] {
     const info = [(STATE_NAMES[this._state] as string).toLowerCase()];
-    if (this._state === FINISHED) {
-      info.push(
-        this._exception === null ? `result=${repr(this._result)}` : `exception=${repr(this._exception)}`,
-      );
-    }
-    const callbacks = this._entries().map((entry) =>
-      entry instanceof CallbackEntry
-        ? formatCallback(entry.callback, [])
-        : `wakeup of ${formatName(entry._name)}`,
-    );
+    if (this._state >= FINISHED)
+      info.push(`${this._state === FAILED ? 'exception' : 'result'}=${repr(this._result)}`);
+    const callbacks = this._entries().map((entry) => entry._label());
     if (callbacks.length > 2) callbacks.splice(1, callbacks.length - 2, `<${callbacks.length - 2} more>`);
     if (callbacks.length > 0) info.push(`cb=[${callbacks.join(', ')}]`);
     return [...info, ...createdAt(this._sourceTraceback)];
@@ -424,6 +525,9 @@ export class Future<T = unknown> implements FutureLike<T> {
     return `<${this._kind} ${this._reprInfo().join(' ')}>`;
   }
 }
+
+/** What tells a future that takes entries as they are from one whose class wants to see its callbacks. @internal */
+export const ownAddDoneCallback: unknown = Future.prototype.addDoneCallback;
 
 /** Promises that futures made: who waits for one waits for the loop, not for the outside world. @internal */
 export const ownPromises: WeakSet<PromiseLike<unknown>> = /* @__PURE__ */ new WeakSet();
@@ -451,10 +555,7 @@ class FutureAwait<T> implements Iterator<Suspension, T, unknown> {
       this.value = undefined; // it was thrown into, or has given its result
     } else if (future._state === PENDING) {
       if (this.value !== undefined) throw new RuntimeError("await wasn't used with future");
-      future._asyncioFutureBlocking = true;
-      // Here, and only here, the generators of the whole `yield*` chain are on the stack.
-      if (future._loop._tracesAwaits) future._loop._awaitStack = extractStack(2);
-      this.value = future;
+      this.value = future._suspend();
     } else {
       this.value = future.result();
       this.done = true;
@@ -499,8 +600,9 @@ export function isfuture(value: unknown): value is FutureLike<unknown> {
  */
 export function futureAddToAwaitedBy(future: FutureLike<unknown>, waiter: FutureLike<unknown>): void {
   if (!(future instanceof Future) || !isfuture(waiter)) return;
-  future._awaitedBy ??= new Set();
-  future._awaitedBy.add(waiter);
+  const details = future._details();
+  details.awaitedBy ??= new Set();
+  details.awaitedBy.add(waiter);
 }
 
 /**
@@ -512,13 +614,16 @@ export function futureAddToAwaitedBy(future: FutureLike<unknown>, waiter: Future
  * futureDiscardFromAwaitedBy(future, waiter);
  */
 export function futureDiscardFromAwaitedBy(future: FutureLike<unknown>, waiter: FutureLike<unknown>): void {
-  if (future instanceof Future) future._awaitedBy?.delete(waiter);
+  if (future instanceof Future) future._more?.awaitedBy?.delete(waiter);
 }
 
-/** Who waits for `future`: tasks in `yield*`, then those noted. @internal */
+/** Who waits for `future`: tasks in `yield*`, gathers and groups, then those noted. @internal */
 export function awaitedBy(future: Future<unknown>): FutureLike<unknown>[] {
-  const tasks = future._entries().filter((entry) => !(entry instanceof CallbackEntry));
-  return [...(tasks as unknown as FutureLike<unknown>[]), ...(future._awaitedBy ?? [])]; // the only waiters are tasks
+  const waiters = future._entries().map((entry) => entry._awaiter);
+  return [
+    ...waiters.filter((waiter): waiter is FutureLike<unknown> => waiter !== null),
+    ...(future._more?.awaitedBy ?? []),
+  ];
 }
 
 /** Lets whoever waits for `waiter` go on, unless it is done already. @internal */

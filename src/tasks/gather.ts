@@ -9,7 +9,7 @@ import type { AwaitableOrPromise, ResultOf } from '../core/awaitable.ts';
 import type { AbstractEventLoop, FutureLike } from '../core/events.ts';
 import { getEventLoop } from '../core/events.ts';
 import { CancelledError } from '../core/exceptions.ts';
-import { Future, futureAddToAwaitedBy, futureDiscardFromAwaitedBy } from './futures.ts';
+import { Future, ownAddDoneCallback, Watcher } from './futures.ts';
 import { ensureFuture, Task } from './tasks.ts';
 
 type Results<A extends readonly AwaitableOrPromise<unknown>[]> = { -readonly [K in keyof A]: ResultOf<A[K]> };
@@ -92,10 +92,10 @@ function gatherAll(awaitables: AwaitableOrPromise<unknown>[], returnExceptions: 
   let outer: GatheringFuture<unknown[]> | null = null;
   let remaining = 0;
   const children: FutureLike<unknown>[] = [];
+  const watcher = new Watcher((child) => childDone(child));
 
   const childDone = (child: FutureLike<unknown>): void => {
     remaining -= 1;
-    if (outer !== null) futureDiscardFromAwaitedBy(child, outer);
     if (outer === null || outer.done()) {
       // Too late to matter; looking at the error keeps it from being reported.
       if (!child.cancelled()) child.exception();
@@ -122,25 +122,31 @@ function gatherAll(awaitables: AwaitableOrPromise<unknown>[], returnExceptions: 
       );
   };
 
-  const futures = new Map<unknown, FutureLike<unknown>>();
+  // Where an argument is given twice: what was made for it, or that it is watched already.
+  const known = new Map<unknown, FutureLike<unknown>>();
   const alreadyDone: FutureLike<unknown>[] = [];
   let loop: AbstractEventLoop | null = null;
   for (const awaitable of awaitables) {
-    let child = futures.get(awaitable);
+    let child = known.get(awaitable);
     if (child === undefined) {
       child = ensureFuture(awaitable, { loop });
       loop ??= child.getLoop();
       // A task made here is not the caller's to look after.
       if (child !== awaitable && child instanceof Task) child._logDestroyPending = false;
-      remaining += 1;
-      futures.set(awaitable, child);
-      if (child.done()) alreadyDone.push(child);
-      else child.addDoneCallback(childDone);
+      if (child.done()) {
+        alreadyDone.push(child);
+        known.set(awaitable, child);
+      } else {
+        if (watcher.watch(child)) remaining += 1;
+        // Futures of our own know who watches them, which spares a place in the map for each.
+        if (child !== awaitable || child.addDoneCallback !== ownAddDoneCallback) known.set(awaitable, child);
+      }
     }
     children.push(child);
   }
+  remaining += alreadyDone.length;
   outer = new GatheringFuture<unknown[]>(children, loop as AbstractEventLoop); // there is at least one child
-  for (const child of futures.values()) if (!child.done()) futureAddToAwaitedBy(child, outer);
+  watcher._awaiter = outer;
   // Last, so that a gather whose children are all done is done when it is returned.
   for (const child of alreadyDone) childDone(child);
   return outer;

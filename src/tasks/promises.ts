@@ -107,7 +107,7 @@ class PromiseFuture<T> extends Future<T> {
   _fail(reason: unknown): void {
     // The work was cancelled from inside: so is the future.
     if (isCancelled(reason)) {
-      this._cancelledError = reason;
+      this._details().cancelledError = reason;
       super.cancel();
     } else {
       this.setException(asError(reason));

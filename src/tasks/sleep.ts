@@ -10,38 +10,43 @@ import { getRunningLoop } from '../core/events.ts';
 import { YIELD } from './coroutines.ts';
 import { Future } from './futures.ts';
 
-/** The coroutine of `sleep(0)`: hands itself back once, then ends. It is its own iterator result. */
+/** The first result of the coroutine below: one for all of them. */
+const GIVE_WAY: IteratorResult<Suspension, never> = /* @__PURE__ */ Object.freeze({
+  value: YIELD,
+  done: false,
+});
+
+/** The coroutine of `sleep(0)`: gives way once, then ends. It is its own last iterator result. */
 class SleepZero<T> implements Coroutine<T> {
-  declare value: unknown;
+  declare value: T;
   declare done: boolean;
-  declare readonly _result: T;
+  declare private _isOver: boolean;
 
   constructor(result: T) {
-    this.value = undefined;
+    this.value = result;
     this.done = false;
-    this._result = result;
+    this._isOver = false;
   }
 
   next(): IteratorResult<Suspension, T> {
-    if (this.value === undefined && !this.done) {
-      this.value = YIELD;
-    } else {
-      this.value = this.done ? undefined : this._result;
+    if (!this.done) {
       this.done = true;
+      return GIVE_WAY;
     }
-    return this as unknown as IteratorResult<Suspension, T>; // value and done are its fields
+    if (this._isOver) this.value = undefined as T; // the result is given once
+    this._isOver = true;
+    return this as IteratorReturnResult<T>;
   }
 
   throw(error: unknown): never {
-    this.value = undefined;
-    this.done = true;
+    this.done = this._isOver = true;
     throw error;
   }
 
   return(value: T): IteratorResult<Suspension, T> {
     this.value = value;
-    this.done = true;
-    return this as unknown as IteratorResult<Suspension, T>;
+    this.done = this._isOver = true;
+    return this as IteratorReturnResult<T>;
   }
 
   [Symbol.iterator](): this {

@@ -694,7 +694,7 @@ describe('BaseTaskTests', () => {
         expect((outer as asyncio.Future)._entries()).to.deep.equal([]);
         // 3.14: nor does the inner one know of it any more.
         expect(inner._entries()).to.deep.equal([]);
-        expect([...(inner._awaitedBy ?? [])]).to.deep.equal([]);
+        expect([...(inner._more?.awaitedBy ?? [])]).to.deep.equal([]);
       }),
     );
 

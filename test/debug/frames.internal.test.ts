@@ -116,9 +116,9 @@ describe('parseStack() of a coroutine', () => {
     const stack = [
       '    at main (a.js:1:1)',
       '    at main.next (<anonymous>)',
-      '    at awaitMain (runners.js:2:2)',
-      '    at awaitMain.next (<anonymous>)',
-      '    at Task._step (tasks.js:3:3)',
+      '    at MainCall._begin (runners.js:2:2)',
+      '    at MainCall.next (runners.js:3:3)',
+      '    at Task._run (tasks.js:3:3)',
     ];
     expect(parseStack(stack)).to.deep.equal([frame('main', 'a.js', 1)]);
   });

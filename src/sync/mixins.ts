@@ -37,6 +37,7 @@ export abstract class LoopBound {
    */
   _getLoop(): AbstractEventLoop {
     const loop = getRunningLoop();
+    if (loop === this.#loop) return loop;
     this.#loop ??= loop;
     if (loop !== this.#loop) throw new RuntimeError(`${repr(this)} is bound to a different event loop`);
     return loop;

@@ -5,12 +5,14 @@
  * no item and no free slot is lost.
  */
 
-import type { Coroutine } from '../core/awaitable.ts';
+import type { Coroutine, Suspension } from '../core/awaitable.ts';
+import { RuntimeError } from '../core/exceptions.ts';
 import { nameOf, repr } from '../core/format-helpers.ts';
 import { Ring } from '../core/ring.ts';
-import { release } from '../tasks/futures.ts';
+import { FINISHED, release } from '../tasks/futures.ts';
 import { Event } from './locks.ts';
 import { LoopBound } from './mixins.ts';
+import type { Waiter } from './waiters.ts';
 import { WaitingLine } from './waiters.ts';
 
 /**
@@ -129,12 +131,8 @@ export class Queue<T = unknown> extends LoopBound {
    *
    * @throws {QueueShutDown} If it is shut down, also while waiting.
    */
-  *put(item: T): Coroutine<void> {
-    while (this.full()) {
-      if (this.#isShutDown) throw new QueueShutDown();
-      yield* this.#wait(this.#putters);
-    }
-    this.putNowait(item);
+  put(item: T): Coroutine<void> {
+    return new Put<T>(this, this.#putters, item);
   }
 
   /**
@@ -157,12 +155,8 @@ export class Queue<T = unknown> extends LoopBound {
    *
    * @throws {QueueShutDown} If it is shut down and empty, also while waiting.
    */
-  *get(): Coroutine<T> {
-    while (this.empty()) {
-      if (this.#isShutDown) throw new QueueShutDown();
-      yield* this.#wait(this.#getters);
-    }
-    return this.getNowait();
+  get(): Coroutine<T> {
+    return new Get<T>(this, this.#getters);
   }
 
   /**
@@ -237,18 +231,10 @@ export class Queue<T = unknown> extends LoopBound {
     return new FifoStore<T>();
   }
 
-  *#wait(waiters: WaitingLine<void>): Coroutine<void> {
-    const waiter = waiters.join(this._getLoop());
-    try {
-      yield* waiter;
-    } catch (error) {
-      waiter.cancel();
-      waiters.leave(waiter);
-      // We were woken and cannot act on it: the next one should.
-      const canGoOn = waiters === this.#putters ? !this.full() : !this.empty();
-      if (canGoOn && !waiter.cancelled()) wakeNext(waiters);
-      throw error;
-    }
+  /** A new place in the line, for one who has to wait. @internal */
+  _join(waiters: WaitingLine<void>): Waiter<void> {
+    if (this.#isShutDown) throw new QueueShutDown();
+    return waiters.join(this._getLoop());
   }
 
   /** @internal */
@@ -269,6 +255,104 @@ export class Queue<T = unknown> extends LoopBound {
 
   override toString(): string {
     return this._repr();
+  }
+}
+
+/**
+ * The coroutine of one `put()` or `get()`: waits in line until there is room, or an item. It is an object and not a
+ * generator, because most of them never wait, and a generator costs more than the rest of the hand-over.
+ */
+abstract class Transfer<T, R> implements Coroutine<R> {
+  declare value: unknown;
+  declare done: boolean;
+  declare protected readonly _queue: Queue<T>;
+  declare private readonly _line: WaitingLine<void>;
+  declare private _waiter: Waiter<void> | null;
+
+  constructor(queue: Queue<T>, line: WaitingLine<void>) {
+    this.value = undefined;
+    this.done = false;
+    this._queue = queue;
+    this._line = line;
+    this._waiter = null;
+  }
+
+  /** True while it has to wait. */
+  protected abstract _isBlocked(): boolean;
+  protected abstract _transfer(): R;
+
+  next(): IteratorResult<Suspension, R> {
+    const waiter = this._waiter;
+    if (this.done) {
+      this.value = undefined;
+    } else if (waiter !== null && waiter._state !== FINISHED) {
+      this.throw(
+        waiter.cancelled() ? waiter._makeCancelledError() : new RuntimeError("await wasn't used with future"),
+      );
+    } else if (this._isBlocked()) {
+      this.done = true; // for the case that the queue is shut down, or there is no loop
+      const place = this._queue._join(this._line);
+      this.done = false;
+      this._waiter = place;
+      this.value = place._suspend();
+    } else {
+      this.done = true;
+      this.value = this._transfer();
+    }
+    return this as unknown as IteratorResult<Suspension, R>; // value and done are its fields
+  }
+
+  throw(error: unknown): never {
+    this._leave();
+    throw error;
+  }
+
+  return(value: R): IteratorResult<Suspension, R> {
+    this._leave();
+    this.value = value;
+    return this as unknown as IteratorResult<Suspension, R>; // as above
+  }
+
+  private _leave(): void {
+    const waiter = this._waiter;
+    const isWaiting = waiter !== null && !this.done;
+    this.done = true;
+    if (!isWaiting) return;
+    waiter.cancel();
+    this._line.leave(waiter);
+    // We were woken and cannot act on it: the next one should.
+    if (!waiter.cancelled() && !this._isBlocked()) wakeNext(this._line);
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+}
+
+class Put<T> extends Transfer<T, void> {
+  declare private readonly _item: T;
+
+  constructor(queue: Queue<T>, line: WaitingLine<void>, item: T) {
+    super(queue, line);
+    this._item = item;
+  }
+
+  protected _isBlocked(): boolean {
+    return this._queue.full();
+  }
+
+  protected _transfer(): void {
+    this._queue.putNowait(this._item);
+  }
+}
+
+class Get<T> extends Transfer<T, T> {
+  protected _isBlocked(): boolean {
+    return this._queue.empty();
+  }
+
+  protected _transfer(): T {
+    return this._queue.getNowait();
   }
 }
 

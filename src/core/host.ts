@@ -38,4 +38,6 @@ export interface HostLoop {
   reportError(error: unknown): void;
   /** Ends the run: forgets the pump and disarms everything. `start` may follow. */
   stop(): void;
+  /** What it has counted, for `loop.stats()`. A host need not count. */
+  stats?(): object;
 }

@@ -55,6 +55,24 @@ const CHUNK_HORIZON = 0.001;
 
 const NO_EVENTS: readonly Callback[] = [];
 
+/** What `loop.stats()` gives: whole numbers since the loop was made, but for what says otherwise. */
+export interface LoopStats {
+  /** Batches that were begun. */
+  readonly iterations: number;
+  /** Callbacks and steps of tasks that were run, with those that had been cancelled. */
+  readonly callbacks: number;
+  /** The most that were ready at the beginning of a chunk. */
+  readonly readyHighWater: number;
+  /** Timers in the heap, with those that are cancelled and still there. */
+  readonly timersPending: number;
+  /** Timers that fell due. */
+  readonly timersRun: number;
+  /** How late the latest of them was moved into the ready queue, in seconds. */
+  readonly latestTimer: number;
+  /** What the host counts: for a page see `BrowserHostStats`; null for a host that does not count. */
+  readonly host: object | null;
+}
+
 /**
  * An event loop without a world around it: a ready queue and timers, driven by a host. See {@link HostLoop}.
  *
@@ -84,6 +102,13 @@ export class BaseEventLoop extends AbstractEventLoop {
   _timerCancelledCount = 0;
   /** How many callbacks of the present iteration are still to run. */
   #batch = 0;
+  /** A subclass has events of its own. */
+  readonly #polls: boolean = this.pollEvents !== BaseEventLoop.prototype.pollEvents;
+  #iterations = 0;
+  #callbacks = 0;
+  #readyHighWater = 0;
+  #timersRun = 0;
+  #latestTimer = 0;
   #pump = IDLE;
   #armedAt = Infinity;
   #stopping = false;
@@ -137,7 +162,7 @@ export class BaseEventLoop extends AbstractEventLoop {
       (error: unknown) => {
         awaited.removeDoneCallback(done);
         // The future's own error is what comes out here: it needs no second report.
-        if (isNew || (awaited instanceof Future && awaited._exception === error)) markRetrieved(awaited);
+        if (isNew || (awaited instanceof Future && awaited._failure() === error)) markRetrieved(awaited);
         throw error;
       },
     );
@@ -240,7 +265,7 @@ export class BaseEventLoop extends AbstractEventLoop {
   override _callSoonStep(step: Runnable): void {
     if (this.#closed) this.#checkClosed();
     this._ready.push(step);
-    if (this._instrument !== null) this._instrument.taskScheduled?.(step as never);
+    if (this._instrument !== null && step instanceof Task) this._instrument.taskScheduled?.(step);
     if (this.#pump !== RUNNING) this.#wake();
   }
 
@@ -366,6 +391,19 @@ export class BaseEventLoop extends AbstractEventLoop {
     this._instrument = InstrumentSet.without(this._instrument, instrument);
   }
 
+  /** What the loop and its host have counted since they were made. The host's part is there if the host counts. */
+  stats(): LoopStats {
+    return {
+      iterations: this.#iterations,
+      callbacks: this.#callbacks,
+      readyHighWater: this.#readyHighWater,
+      timersPending: this._scheduled.length,
+      timersRun: this.#timersRun,
+      latestTimer: this.#latestTimer,
+      host: this.host.stats?.() ?? null,
+    };
+  }
+
   // One iteration, in steps that a subclass may change
 
   /** Seconds until something is to be done: 0 if something is ready, Infinity if only the outside can tell. */
@@ -408,22 +446,22 @@ export class BaseEventLoop extends AbstractEventLoop {
       }
       return ran;
     }
-    while (this.#batch > 0 && ran < maxCallbacks) {
-      this.#batch -= 1;
-      ran += 1;
+    const count = Math.min(this.#batch, maxCallbacks);
+    this.#batch -= count;
+    for (; ran < count; ran += 1) {
       const item = ready.shift();
       if (!item._cancelled) item._run();
     }
-    return ran;
+    return count;
   }
 
   /** Begins an iteration: polls, moves due timers behind what is ready, and fixes the batch. */
   #beginIteration(now: number): void {
-    const events = this.pollEvents(0);
-    if (events.length > 0) this.processEvents(events);
+    if (this.#polls) this.processEvents(this.pollEvents(0));
     if (this._scheduled.length > 0) this.#moveDueTimers(now);
     this.#batch = this._ready.length;
-    this._instrument?.beforeIteration?.(this.#batch, now || this.time());
+    this.#iterations += 1;
+    if (this._instrument !== null) this._instrument.beforeIteration?.(this.#batch, now || this.time());
   }
 
   /** One whole iteration at once, for loops that drive themselves. The timeout is 0, so nothing is waited for. */
@@ -457,6 +495,7 @@ export class BaseEventLoop extends AbstractEventLoop {
 
   #runChunk(maxCallbacks: number): void {
     let budget = maxCallbacks;
+    if (this._ready.length > this.#readyHighWater) this.#readyHighWater = this._ready.length;
     // Reading the clock costs more than a switch of tasks: within a chunk it is read again only when a timer is near.
     let now = this._scheduled.length > 0 ? this.time() : 0;
     do {
@@ -467,19 +506,22 @@ export class BaseEventLoop extends AbstractEventLoop {
         if (this.#batch === 0) break;
       }
       budget -= this.processReady(budget);
-      if (this.#stopping && this.#batch === 0) return;
+      if (this.#stopping && this.#batch === 0) break;
     } while (budget > 0 && (this.#batch > 0 || this._ready.length > 0));
+    this.#callbacks += maxCallbacks - budget;
   }
 
   /** After a tick: asks the host for the next one, or for nothing. */
   #arm(): void {
-    if (this._ready.length > 0 || this.#stopping) {
+    const isReady = this._ready.length > 0 || this.#stopping;
+    const head = isReady ? 0 : this.nextDeadline();
+    // Also to go on with throwing cancelled timers away, which is done a step at a time.
+    if (isReady || this._scheduled.isCleaning) {
       this.#pump = SOON;
       this.host.wakeSoon();
       return;
     }
     this._ready.trim();
-    const head = this.nextDeadline();
     this._instrument?.loopIdle?.(head);
     if (head === Infinity) {
       this.#pump = IDLE;
@@ -551,6 +593,9 @@ export class BaseEventLoop extends AbstractEventLoop {
         this._timerCancelledCount -= 1;
         continue;
       }
+      const late = now - handle._when;
+      if (late > this.#latestTimer) this.#latestTimer = late;
+      this.#timersRun += 1;
       this._ready.push(handle);
       this._instrument?.handleScheduled?.(handle);
     }
@@ -560,12 +605,11 @@ export class BaseEventLoop extends AbstractEventLoop {
     const scheduled = this._scheduled;
     const length = scheduled.length;
     if (
-      length > MIN_SCHEDULED_TIMER_HANDLES &&
-      this._timerCancelledCount / length > MIN_CANCELLED_TIMER_HANDLES_FRACTION
+      scheduled.isCleaning ||
+      (length > MIN_SCHEDULED_TIMER_HANDLES &&
+        this._timerCancelledCount / length > MIN_CANCELLED_TIMER_HANDLES_FRACTION)
     ) {
-      scheduled.removeCancelled();
-      this._timerCancelledCount = 0;
-      return;
+      this._timerCancelledCount -= scheduled.removeCancelled();
     }
     while (scheduled.head?._cancelled) {
       scheduled.pop();

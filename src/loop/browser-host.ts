@@ -1,18 +1,21 @@
 /**
  * BrowserHost: the page's (or a Worker's) task queue as the host of a loop.
  *
- * It is the only file that names MessageChannel and setTimeout. What it does, and why (each measured; the figures
- * are in DECISIONS.md):
+ * With frames.ts it is the only file that names MessageChannel, setTimeout and requestAnimationFrame. What it does, and
+ * why (each measured; the figures are in DECISIONS.md and test/bench):
  *  - A tick is a message of one MessageChannel, with at most one message outstanding: more would starve rendering.
  *  - A tick runs chunks of callbacks until a slice of time is over. Between chunks it goes through a microtask, so
- *    that native promise reactions run; the clock is read once for each chunk.
+ *    that native promise reactions run; the exact clock is read once for each chunk, because a look costs as much as
+ *    several switches of tasks, and the cheap one every few callbacks.
+ *  - A slice lasts twenty times what a message takes to arrive, and 2 ms at least.
  *  - A wake-up from idle begins in a microtask, at once, and posts a message behind it, the fence. Until the fence
- *    arrives all such wake-ups share one slice; when that is used up they wait for the fence. So a loop and a chain
- *    of promises that keep waking each other cannot hold the page.
+ *    arrives all such wake-ups share one millisecond; when that is used up they wait for the fence. So a loop and a
+ *    chain of promises that keep waking each other cannot hold the page.
  *  - There is one native timer. It is armed from a message only, where browsers do not clamp it to 4 ms, and all it
  *    does is post a tick.
- *  - Nothing is armed while the loop is idle. The channel is made when it is first needed and closed on `pagehide`,
- *    because an open one can keep a page out of the back/forward cache.
+ *  - A loop that is busy waits for a frame now and then: see frames.ts.
+ *  - Nothing is armed while the loop is idle. The channel is made when it is first needed and closed on `pagehide` and
+ *    `freeze`; a page that comes back looks at its timers anew, because native timers may have stood still.
  *
  * There is no CPython file to follow: a host stands where asyncio has its selector.
  */
@@ -20,9 +23,15 @@
 import { MAXIMUM_SELECT_TIMEOUT } from '../core/constants.ts';
 import type { HostLoop, Pump } from '../core/host.ts';
 import { showError } from '../core/log.ts';
+import { FrameGate } from './frames.ts';
 
-/** How long one tick may run, in milliseconds: about 200 hops' cost, and a fraction of a frame. */
-const DEFAULT_SLICE_MS = 2;
+/** A slice in milliseconds: as many hops, within these bounds. */
+const HOPS_PER_SLICE = 20;
+const MIN_SLICE_MS = 2;
+const MAX_SLICE_MS = 12;
+
+/** How many hops are measured for one setting of the slice. */
+const HOPS_MEASURED = 8;
 
 /** A chunk should take about this long, so that the clock is read often enough and not too often. */
 const CHUNK_MS = 0.25;
@@ -31,10 +40,16 @@ const CHUNK_MS = 0.25;
 const MAX_CHUNK = 64;
 
 /**
- * The most callbacks between two looks at the clock: so many may run beyond the end of a slice when quick callbacks
- * are followed by slow ones. A look costs 70 to 240 ns.
+ * The most callbacks between two looks at the wall clock, which costs a quarter of the other: so many may run beyond the
+ * end of a slice when quick callbacks are followed by slow ones.
  */
-const MAX_STRIDE = 8;
+const MAX_STRIDE = 16;
+
+/** The most that wake-ups from idle may take of one task of the page, in milliseconds. */
+const WAKE_BUDGET_MS = 1;
+
+/** The wall clock has run ahead by so many milliseconds: the machine has slept. */
+const SLEPT_MS = 1000;
 
 /** A way to be called back in a new task of the page: one channel, made when needed, one message at a time. */
 export class TaskPoster {
@@ -72,10 +87,72 @@ export class TaskPoster {
 
 const RESOLVED: Promise<void> = /* @__PURE__ */ Promise.resolve();
 
+/** The one native timer of a host. `pageTimers()` is the default, `workerTimers()` another. */
+export interface TimerSource {
+  /** Calls `callback` after `delayMs` milliseconds; takes the place of the one before. */
+  arm(delayMs: number, callback: () => void): void;
+  /** Takes back what is armed, and lets go of everything that it holds. */
+  disarm(): void;
+}
+
+/** The page's own setTimeout. */
+function pageTimers(): TimerSource {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  return {
+    arm(delayMs, callback) {
+      if (timer !== undefined) clearTimeout(timer);
+      timer = setTimeout(() => {
+        timer = undefined;
+        callback();
+      }, delayMs);
+    },
+    disarm() {
+      if (timer !== undefined) clearTimeout(timer);
+      timer = undefined;
+    },
+  };
+}
+
 /** What `BrowserHost` and `BrowserEventLoop` take. */
 export interface BrowserHostOptions {
-  /** How long one tick may run, in milliseconds. Default 2. */
+  /** How long one tick may run, in milliseconds. Default: 20 times what a message takes to arrive, from 2 to 12. */
   readonly sliceMs?: number;
+  /** Where the native timer comes from. Default: the page's setTimeout, which a hidden page rounds to seconds. */
+  readonly timers?: TimerSource;
+  /**
+   * 'monotonic', the default: the clock may stand still while the machine sleeps, as Python's does, so a timeout counts
+   * only the time awake. 'boottime': what the machine slept is added when it wakes.
+   */
+  readonly clock?: 'monotonic' | 'boottime';
+  /**
+   * Called once when the page comes back from the back/forward cache, from being frozen, or the machine from sleep, with
+   * the seconds that were lost.
+   */
+  readonly onResume?: (seconds: number) => void;
+}
+
+/** What a BrowserHost has counted. */
+export interface BrowserHostStats {
+  /** Messages of its channel that arrived. */
+  readonly ticks: number;
+  /** Chunks that began in a microtask. */
+  readonly microtasks: number;
+  /** Chunks of callbacks that it ran. */
+  readonly chunks: number;
+  /** Slices that ended with more to do. */
+  readonly fullSlices: number;
+  /** How often it waited for a frame. */
+  readonly frameWaits: number;
+  /** How often the native timer was armed, and how often it fired. */
+  readonly timersArmed: number;
+  readonly timersFired: number;
+  /** The longest slice with more to do, in milliseconds. */
+  readonly longestSliceMs: number;
+  /** The present slice, and what a message took to arrive, in milliseconds; 0 until it has been measured. */
+  readonly sliceMs: number;
+  readonly hopMs: number;
+  /** The time between two frames in milliseconds, as measured. */
+  readonly framePeriodMs: number;
 }
 
 /**
@@ -90,9 +167,13 @@ export interface BrowserHostOptions {
  * await run(sleep(0.01), { loopFactory: () => new MyLoop() });
  */
 export class BrowserHost implements HostLoop {
-  readonly #sliceMs: number;
+  readonly #fixedSlice: boolean;
+  readonly #timers: TimerSource;
+  readonly #boottime: boolean;
+  readonly #onResume: ((seconds: number) => void) | null;
   #pump: Pump | null = null;
   readonly #poster = new TaskPoster(() => this.#onMessage());
+  readonly #gate = new FrameGate(() => this.#poster.post());
   /** A microtask will run a chunk. */
   #microtask = false;
   /** The loop wants a tick as soon as possible. */
@@ -101,28 +182,54 @@ export class BrowserHost implements HostLoop {
   #inChunk = false;
   /** This task was started by our own message. */
   #inMessage = false;
+  #sliceMs: number;
+  #sliceStart = 0;
   /** When the present slice is over, in milliseconds. */
   #sliceEnd = 0;
-  /** How many callbacks run between two looks at the clock. */
-  #stride = 1;
+  /** The same on the wall clock, rounded up. */
+  #wallEnd = 0;
+  #chunkStart = 0;
+  /** How many callbacks the next chunk runs. */
+  #chunk = 1;
   /** When the loop wants a tick, in milliseconds; Infinity for not at all. */
   #deadline = Infinity;
-  #timer: ReturnType<typeof setTimeout> | undefined;
   #timerAt = Infinity;
   #resolution: number | null = null;
+  /** When the message was posted that goes on with a full slice. */
+  #postedAt = 0;
+  readonly #hops: number[] = [];
+  /** When the page was put away, in milliseconds; NaN while it lives. */
+  #suspendedAt = NaN;
+  /** How far the wall clock is ahead, at the last look, and what it is to add to the time. */
+  #wallAhead = 0;
+  #sleptMs = 0;
+  readonly #counts = {
+    ticks: 0,
+    microtasks: 0,
+    chunks: 0,
+    fullSlices: 0,
+    frameWaits: 0,
+    timersArmed: 0,
+    timersFired: 0,
+    longestSliceMs: 0,
+    hopMs: 0,
+  };
 
   /**
-   * @param options.sliceMs How long one tick may run before the page gets its turn, in milliseconds. Default 2.
    * @throws {RangeError} If `sliceMs` is not above 0.
    */
   constructor(options?: BrowserHostOptions) {
-    const sliceMs = options?.sliceMs ?? DEFAULT_SLICE_MS;
+    const sliceMs = options?.sliceMs ?? MIN_SLICE_MS;
     if (!(sliceMs > 0)) throw new RangeError(`sliceMs must be a positive number, got ${sliceMs}`);
     this.#sliceMs = sliceMs;
+    this.#fixedSlice = options?.sliceMs !== undefined;
+    this.#timers = options?.timers ?? pageTimers();
+    this.#boottime = options?.clock === 'boottime';
+    this.#onResume = options?.onResume ?? null;
   }
 
   now(): number {
-    return performance.now() / 1000;
+    return (performance.now() + this.#sleptMs) / 1000;
   }
 
   get clockResolution(): number {
@@ -132,25 +239,28 @@ export class BrowserHost implements HostLoop {
 
   start(pump: Pump): void {
     this.#pump = pump;
-    // A page that is left must not keep a channel or timer; one that comes back goes on where it was.
-    globalThis.addEventListener?.('pagehide', this.#suspend);
-    globalThis.addEventListener?.('pageshow', this.#resume);
+    this.#wallAhead = Date.now() - performance.now();
+    this.#suspendedAt = NaN;
+    this.#listen(globalThis.addEventListener, globalThis.document?.addEventListener);
   }
 
   wakeSoon(): void {
     this.#soon = true;
-    if (this.#inChunk || this.#microtask) return;
+    if (this.#inChunk || this.#microtask || this.#gate.isClosed) return;
+    const now = performance.now();
     if (!this.#poster.posted) {
-      this.#sliceEnd = performance.now() + this.#sliceMs;
+      this.#beginSlice(now, Math.min(this.#sliceMs, WAKE_BUDGET_MS), Date.now());
+      this.#postedAt = 0;
       this.#poster.post();
-    } else if (performance.now() >= this.#sliceEnd) {
-      return; // the slice of this task is used up; the fence is on its way
+    } else if (now >= this.#sliceEnd) {
+      return; // the time of this task is used up; the fence is on its way
     }
+    this.#chunkStart = now;
     this.#hop();
   }
 
   wakeAt(when: number): void {
-    this.#deadline = when * 1000;
+    this.#deadline = when * 1000 - this.#sleptMs;
     if (this.#inMessage) this.#armTimer();
     else this.#poster.post(); // armed when the message comes, see above
   }
@@ -164,8 +274,12 @@ export class BrowserHost implements HostLoop {
     this.#soon = false;
     this.#deadline = Infinity;
     this.#disarm();
-    globalThis.removeEventListener?.('pagehide', this.#suspend);
-    globalThis.removeEventListener?.('pageshow', this.#resume);
+    this.#listen(globalThis.removeEventListener, globalThis.document?.removeEventListener);
+  }
+
+  /** What it has counted since it was made. */
+  stats(): BrowserHostStats {
+    return { ...this.#counts, sliceMs: this.#sliceMs, framePeriodMs: this.#gate.periodMs };
   }
 
   // Ticks
@@ -177,62 +291,94 @@ export class BrowserHost implements HostLoop {
 
   #onMessage(): void {
     if (this.#pump === null) return;
-    this.#sliceEnd = performance.now() + this.#sliceMs;
+    const now = performance.now();
+    this.#counts.ticks += 1;
+    const wall = Date.now();
+    const slept = this.#takeSleep(wall - now);
+    if (slept > 0) this.#resumed(slept);
+    if (this.#postedAt > 0) this.#noteHop(now - this.#postedAt);
+    this.#postedAt = 0;
+    this.#beginSlice(now, this.#sliceMs, wall);
+    this.#chunkStart = now;
     this.#inMessage = true;
     // A microtask chunk of this task, if one is to come, is part of the same message: see #onMicrotask.
-    if (this.#soon) this.#runChunk();
-    else if (performance.now() >= this.#deadline) this.#runChunk();
+    if (this.#soon || now >= this.#deadline) this.#runChunk();
     if (!this.#microtask) this.#leaveTask();
   }
 
   readonly #onMicrotask = (): void => {
     this.#microtask = false;
+    this.#counts.microtasks += 1;
     if (this.#pump !== null && this.#soon) this.#runChunk();
     if (!this.#microtask) this.#leaveTask();
   };
+
+  #beginSlice(now: number, lengthMs: number, wall: number): void {
+    this.#sliceStart = now;
+    this.#sliceEnd = now + lengthMs;
+    this.#wallEnd = wall + lengthMs;
+  }
 
   /** The last chunk of a task has run: arms what is to come. */
   #leaveTask(): void {
     const inMessage = this.#inMessage;
     this.#inMessage = false;
     if (this.#pump === null) return;
-    if (this.#soon) {
+    if (this.#soon) this.#continue();
+    else if (this.#deadline !== Infinity && inMessage) this.#armTimer();
+  }
+
+  /** A slice is over and more is to do. */
+  #continue(): void {
+    const now = this.#chunkStart; // the end of the last chunk
+    const counts = this.#counts;
+    counts.fullSlices += 1;
+    counts.longestSliceMs = Math.max(counts.longestSliceMs, now - this.#sliceStart);
+    if (this.#gate.closes(now)) {
+      counts.frameWaits += 1;
+    } else if (!this.#poster.posted) {
+      this.#postedAt = now;
       this.#poster.post();
-    } else if (this.#deadline !== Infinity && inMessage) {
-      this.#armTimer();
     }
   }
 
-  /** Runs callbacks for about CHUNK_MS, or MAX_CHUNK of them; the clock is read after every few. */
+  /** Runs one chunk; one more follows in a microtask if there is time. */
   #runChunk(): void {
-    let before = performance.now();
-    const chunkEnd = Math.min(before + CHUNK_MS, this.#sliceEnd);
-    let left = MAX_CHUNK;
+    this.#counts.chunks += 1;
     this.#inChunk = true;
     try {
-      do {
-        const pump = this.#pump;
-        if (pump === null) return;
+      for (let left = this.#chunk; left > 0 && this.#pump !== null; left -= MAX_STRIDE) {
         this.#soon = false;
         this.#deadline = Infinity;
-        const count = Math.min(this.#stride, left);
-        left -= count;
-        pump(count);
+        this.#pump(Math.min(left, MAX_STRIDE));
         if (!this.#soon) return;
-        const after = performance.now();
-        this.#adapt(after - before);
-        before = after;
-      } while (left > 0 && before < chunkEnd);
+        if (Date.now() > this.#wallEnd) break;
+      }
     } finally {
       this.#inChunk = false;
     }
-    if (before < this.#sliceEnd) this.#hop();
+    const now = performance.now();
+    this.#adapt(now - this.#chunkStart);
+    this.#chunkStart = now;
+    if (now < this.#sliceEnd) this.#hop();
   }
 
-  /** Fits the number of callbacks between two looks at the clock to their cost. */
+  /** Fits the length of a chunk to what its callbacks cost. */
   #adapt(elapsedMs: number): void {
-    if (elapsedMs > CHUNK_MS) this.#stride = Math.max(1, Math.floor((this.#stride * CHUNK_MS) / elapsedMs));
-    else if (this.#stride < MAX_STRIDE) this.#stride *= 2;
+    if (elapsedMs > CHUNK_MS) this.#chunk = Math.max(1, Math.floor((this.#chunk * CHUNK_MS) / elapsedMs));
+    else if (this.#chunk < MAX_CHUNK) this.#chunk *= 2;
+    if (this.#chunk > MAX_CHUNK) this.#chunk = MAX_CHUNK;
+  }
+
+  /** The slice is a multiple of the median hop, so that what is lost between slices stays small. */
+  #noteHop(hopMs: number): void {
+    this.#hops.push(hopMs);
+    if (this.#hops.length < HOPS_MEASURED) return;
+    const median = this.#hops.splice(0).sort((a, b) => a - b)[HOPS_MEASURED / 2] as number;
+    this.#counts.hopMs = median;
+    if (!this.#fixedSlice) {
+      this.#sliceMs = Math.min(Math.max(HOPS_PER_SLICE * median, MIN_SLICE_MS), MAX_SLICE_MS);
+    }
   }
 
   // The timer
@@ -240,38 +386,84 @@ export class BrowserHost implements HostLoop {
   #armTimer(): void {
     if (this.#deadline >= this.#timerAt) return; // what is armed comes early enough
     const now = performance.now();
-    // Rounded up, since browsers cut off fractions and a tick that comes too early would only arm again.
-    const delayMs = Math.min(Math.ceil(this.#deadline - now), MAXIMUM_SELECT_TIMEOUT * 1000);
+    const delayMs = this.#deadline - now;
+    // No native timer is that exact: what is due within a millisecond is waited for by ticks.
     if (delayMs < 1) {
       this.#poster.post();
       return;
     }
-    if (this.#timer !== undefined) clearTimeout(this.#timer);
-    this.#timerAt = now + delayMs;
-    this.#timer = setTimeout(this.#onTimer, delayMs);
+    // Rounded up, since browsers cut off fractions and a tick that comes too early would only arm again.
+    const wholeMs = Math.min(Math.ceil(delayMs), MAXIMUM_SELECT_TIMEOUT * 1000);
+    this.#timerAt = now + wholeMs;
+    this.#counts.timersArmed += 1;
+    this.#timers.arm(wholeMs, this.#onTimer);
   }
 
   readonly #onTimer = (): void => {
-    this.#timer = undefined;
     this.#timerAt = Infinity;
+    this.#counts.timersFired += 1;
     if (this.#pump !== null) this.#poster.post();
   };
 
   #disarm(): void {
-    if (this.#timer !== undefined) clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#timers.disarm();
     this.#timerAt = Infinity;
+    this.#gate.stop();
     this.#poster.close();
   }
 
-  // Pages that are hidden for good or for the back/forward cache
+  // Pages that are hidden, frozen or kept in the back/forward cache, and machines that sleep
 
-  readonly #suspend = (): void => this.#disarm();
+  /** Adds or removes the listeners: a page that is put away must hold nothing, and one that comes back looks anew. */
+  #listen(
+    onWindow: typeof globalThis.addEventListener | undefined,
+    onDocument: typeof document.addEventListener | undefined,
+  ): void {
+    onWindow?.call(globalThis, 'pagehide', this.#suspend);
+    onWindow?.call(globalThis, 'pageshow', this.#resume);
+    onDocument?.call(document, 'freeze', this.#suspend);
+    onDocument?.call(document, 'resume', this.#resume);
+    onDocument?.call(document, 'visibilitychange', this.#look);
+  }
 
-  readonly #resume = (event: Event): void => {
-    // The native timer stood still while the clock went on: look at once.
-    if ((event as PageTransitionEvent).persisted && this.#pump !== null) this.#poster.post();
+  readonly #suspend = (): void => {
+    if (Number.isNaN(this.#suspendedAt)) this.#suspendedAt = performance.now();
+    this.#disarm();
   };
+
+  readonly #resume = (): void => {
+    if (Number.isNaN(this.#suspendedAt)) return; // the first pageshow of a page
+    const lostMs = performance.now() - this.#suspendedAt;
+    this.#suspendedAt = NaN;
+    this.#poster.post();
+    this.#resumed(lostMs + this.#takeSleep(Date.now() - performance.now()));
+  };
+
+  /** Hidden: no frame will come to wait for. Shown again: timers may be due that were held back. */
+  readonly #look = (): void => {
+    if (document.visibilityState === 'hidden') this.#gate.release();
+    else if (this.#deadline !== Infinity) this.#poster.post();
+  };
+
+  /** How long the machine has slept while the clock stood still, in milliseconds; 0 mostly. */
+  #takeSleep(ahead: number): number {
+    const slept = ahead - this.#wallAhead;
+    this.#wallAhead = ahead;
+    if (!(slept > SLEPT_MS)) return 0;
+    if (this.#boottime) {
+      this.#sleptMs += slept;
+      this.#deadline -= slept;
+    }
+    return slept;
+  }
+
+  #resumed(lostMs: number): void {
+    try {
+      this.#onResume?.(lostMs / 1000);
+    } catch (error) {
+      this.reportError(error);
+    }
+  }
 }
 
 /** The smallest step of the clock in seconds: the lesser of two that are seen, which takes two steps' time. */

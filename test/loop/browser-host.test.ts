@@ -452,7 +452,7 @@ describe('BrowserHost', () => {
       });
     }
 
-    it('the page gets its turn after a slice and at most eight callbacks, also when quick callbacks turn slow', async () => {
+    it('the page gets its turn after a slice and at most sixteen callbacks, also when quick callbacks turn slow', async () => {
       const SLOW_MS = 10;
       // Long enough for the host to get used to quick callbacks.
       for (let index = 0; index < 5000; index++) loop.callSoon(nothing);
@@ -472,7 +472,7 @@ describe('BrowserHost', () => {
       // The slice is over when a message is posted: in front of it are only those callbacks that run before the host
       // looks at the clock, and the one of a tick that is on its way. The first two messages may be posted before the
       // host has seen that callbacks are slow; from then on it looks after each.
-      expect(Math.max(...waits.slice(0, 2))).to.be.at.most(8 + 1);
+      expect(Math.max(...waits.slice(0, 2))).to.be.at.most(16 + 1);
       expect(Math.max(...waits.slice(2))).to.be.at.most(1 + 1);
     });
 
@@ -559,7 +559,9 @@ describe('BrowserHost', () => {
         asyncio.gather(Array.from({ length: 50 }, () => loop.createTask(sleeper()))),
       );
       expect(traffic.mostOutstanding).to.equal(1);
-      expect(traffic.mostArmed).to.equal(1);
+      // One for the deadlines; and while it waits for a frame, which Firefox needs, one that ends that wait.
+      const { frameWaits } = host.stats();
+      expect(traffic.mostArmed).to.be.at.most(frameWaits > 0 ? 2 : 1);
       expect(traffic.messages).to.be.above(1);
       expect(traffic.delays.length).to.be.above(0);
     });

@@ -87,9 +87,11 @@ export {
   type TaskLike,
   TimerHandle,
 } from './core/events.ts';
-export { BaseEventLoop } from './loop/base-events.ts';
+export { BaseEventLoop, type LoopStats } from './loop/base-events.ts';
 export { BrowserEventLoop, BrowserEventLoop as EventLoop, newEventLoop } from './loop/browser-events.ts';
-export type { BrowserHostOptions } from './loop/browser-host.ts';
+export type { BrowserHostOptions, BrowserHostStats, TimerSource, WakeHold } from './loop/browser-host.ts';
+export { webLock, workerTimers } from './loop/background.ts';
+export { nextFrame } from './loop/next-frame.ts';
 export { type Logger, logger } from './core/log.ts';
 
 // exceptions

@@ -465,6 +465,15 @@ export abstract class AbstractEventLoop {
    * @internal
    */
   _crossBoundary(_externals: number): void {}
+  /**
+   * Calls `callback` with the time of the next frame in seconds, and gives what takes it back; null for a loop without
+   * frames of its own, which has those of the page.
+   *
+   * @internal
+   */
+  _requestFrame(_callback: (seconds: number) => void): (() => void) | null {
+    return null;
+  }
   /** Native code begins to wait for a future of the loop; what is returned is called at the end. @internal */
   _beginNativeWait(): (() => void) | null {
     return null;

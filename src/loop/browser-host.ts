@@ -95,8 +95,8 @@ export interface TimerSource {
   disarm(): void;
 }
 
-/** The page's own setTimeout. */
-function pageTimers(): TimerSource {
+/** The page's own setTimeout. @internal */
+export function pageTimers(): TimerSource {
   let timer: ReturnType<typeof setTimeout> | undefined;
   return {
     arm(delayMs, callback) {
@@ -113,12 +113,20 @@ function pageTimers(): TimerSource {
   };
 }
 
+/** Something to hold while the loop runs: see `webLock()`. */
+export interface WakeHold {
+  hold(): void;
+  release(): void;
+}
+
 /** What `BrowserHost` and `BrowserEventLoop` take. */
 export interface BrowserHostOptions {
   /** How long one tick may run, in milliseconds. Default: 20 times what a message takes to arrive, from 2 to 12. */
   readonly sliceMs?: number;
   /** Where the native timer comes from. Default: the page's setTimeout, which a hidden page rounds to seconds. */
   readonly timers?: TimerSource;
+  /** What is held while the loop runs, so that a hidden page is not frozen. Default: nothing. */
+  readonly keepAwake?: WakeHold;
   /**
    * 'monotonic', the default: the clock may stand still while the machine sleeps, as Python's does, so a timeout counts
    * only the time awake. 'boottime': what the machine slept is added when it wakes.
@@ -169,6 +177,7 @@ export interface BrowserHostStats {
 export class BrowserHost implements HostLoop {
   readonly #fixedSlice: boolean;
   readonly #timers: TimerSource;
+  readonly #keepAwake: WakeHold | null;
   readonly #boottime: boolean;
   readonly #onResume: ((seconds: number) => void) | null;
   #pump: Pump | null = null;
@@ -224,6 +233,7 @@ export class BrowserHost implements HostLoop {
     this.#sliceMs = sliceMs;
     this.#fixedSlice = options?.sliceMs !== undefined;
     this.#timers = options?.timers ?? pageTimers();
+    this.#keepAwake = options?.keepAwake ?? null;
     this.#boottime = options?.clock === 'boottime';
     this.#onResume = options?.onResume ?? null;
   }
@@ -241,6 +251,7 @@ export class BrowserHost implements HostLoop {
     this.#pump = pump;
     this.#wallAhead = Date.now() - performance.now();
     this.#suspendedAt = NaN;
+    this.#keepAwake?.hold();
     this.#listen(globalThis.addEventListener, globalThis.document?.addEventListener);
   }
 
@@ -274,6 +285,7 @@ export class BrowserHost implements HostLoop {
     this.#soon = false;
     this.#deadline = Infinity;
     this.#disarm();
+    this.#keepAwake?.release();
     this.#listen(globalThis.removeEventListener, globalThis.document?.removeEventListener);
   }
 

@@ -14,9 +14,6 @@ const PATIENCE_MS = 25;
 /** The period of 60 frames a second in milliseconds: taken for granted until frames have been seen. */
 const DEFAULT_PERIOD_MS = 1000 / 60;
 
-/** A wait for a frame ends after so many milliseconds in a page that shows none. */
-const HIDDEN_FRAME_MS = 100;
-
 const GAPS = 8;
 
 function canShowFrames(): boolean {
@@ -97,12 +94,12 @@ export class FrameGate {
 }
 
 /**
- * Calls `callback` with the time of the next frame in milliseconds; in a page that shows none, after a tenth of a
- * second with the time of then. Returns what takes it back.
+ * Calls `callback` with the time of the next frame in milliseconds; in a page that shows none, after `hiddenMs` with the
+ * time of then. Returns what takes it back.
  *
  * @internal
  */
-export function requestFrame(callback: (timeMs: number) => void): () => void {
+export function requestFrame(callback: (timeMs: number) => void, hiddenMs: number): () => void {
   const hasFrames = typeof requestAnimationFrame === 'function';
   const settle = (timeMs: number): void => {
     cancel();
@@ -110,7 +107,7 @@ export function requestFrame(callback: (timeMs: number) => void): () => void {
   };
   const onVisibility = (): void => {
     clearTimeout(timer);
-    if (!canShowFrames()) timer = setTimeout(() => settle(performance.now()), HIDDEN_FRAME_MS);
+    if (!canShowFrames()) timer = setTimeout(() => settle(performance.now()), hiddenMs);
   };
   let timer: ReturnType<typeof setTimeout> | undefined;
   const request = hasFrames ? requestAnimationFrame(settle) : 0;

@@ -65,6 +65,8 @@ export interface SimLoopOptions {
 const STEPS_PER_TURN = 500;
 const CALLBACKS_PER_STEP = 1000;
 
+const FRAMES_PER_SECOND = 60;
+
 /** How far, in ticks, a deadline in seconds may lie from the tick that it means. */
 const ROUNDING = 1e-3;
 
@@ -225,6 +227,13 @@ export class SimLoop extends BaseEventLoop {
       this.#nativeWaits -= counts;
       this.#crossed();
     };
+  }
+
+  /** Sixty frames a second of virtual time. @internal */
+  override _requestFrame(callback: (seconds: number) => void): () => void {
+    const when = (Math.floor(this.time() * FRAMES_PER_SECOND + ROUNDING) + 1) / FRAMES_PER_SECOND;
+    const handle = this.callAt(when, callback, when);
+    return () => handle.cancel();
   }
 
   #crossed(): void {

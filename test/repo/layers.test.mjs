@@ -11,7 +11,8 @@ const LAYERS = ['core', 'tasks', 'sync', 'loop', 'transports', 'sim', 'workers',
 
 /** Only these may name the platform's schedulers. */
 const TIMER_NAMES = /\b(MessageChannel|setTimeout|requestAnimationFrame)\b/;
-const MAY_NAME_TIMERS = /^(loop\/(browser-host|frames)\.ts|loop\/hosts\/.*|transports\/.*|workers\/.*)$/;
+const MAY_NAME_TIMERS =
+  /^(loop\/(browser-host|frames|background)\.ts|loop\/hosts\/.*|transports\/.*|workers\/.*)$/;
 
 const root = fileURLToPath(new URL('../../src/', import.meta.url));
 

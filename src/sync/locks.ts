@@ -16,7 +16,8 @@ import type { AsyncContextManager } from '../tasks/async-with.ts';
 import type { Task } from '../tasks/tasks.ts';
 import { currentTask } from '../tasks/tasks.ts';
 import { LoopBound } from './mixins.ts';
-import { WaitingLine } from './waiters.ts';
+import type { Waiter } from './waiters.ts';
+import { Turn, WAIT, WaitingLine } from './waiters.ts';
 
 /**
  * What `hold()` gives: releases at the end of its block when held with `using`. Releasing twice does nothing.
@@ -99,7 +100,8 @@ function describe(kind: string, state: string, waiters: { readonly size: number 
  * });
  */
 export class Lock extends Lockable {
-  readonly #waiters = new WaitingLine<boolean>();
+  /** @internal */
+  readonly _line: WaitingLine<boolean> = new WaitingLine();
   #locked = false;
   #owner: Task<unknown> | null = null;
 
@@ -107,22 +109,24 @@ export class Lock extends Lockable {
     return this.#locked;
   }
 
-  *acquire(): Coroutine<true> {
+  acquire(): Coroutine<true> {
+    return new Turn(this, undefined);
+  }
+
+  /** @internal */
+  _enter(woken: boolean): true | typeof WAIT {
     // Nobody overtakes: also when it is free for the moment, whoever waits goes first.
-    if (!this.#locked && allCancelled(this.#waiters)) return this.#take();
-    const waiter = this.#waiters.join(this._getLoop());
-    try {
-      try {
-        yield* waiter;
-      } finally {
-        this.#waiters.leave(waiter);
-      }
-    } catch (error) {
-      // We may have been chosen already: then the next one is.
-      if (!this.#locked) this.#wakeFirst();
-      throw error;
-    }
-    return this.#take();
+    if (!woken && (this.#locked || !allCancelled(this._line))) return WAIT;
+    this.#locked = true;
+    const loop = _getRunningLoop();
+    this.#owner = loop === null ? null : currentTask(loop); // what need not wait needs no loop
+    return true;
+  }
+
+  /** @internal */
+  _abandon(): void {
+    // We may have been chosen already: then the next one is.
+    if (!this.#locked) this.#wakeFirst();
   }
 
   /** @throws {RuntimeError} If it is not locked: "Lock is not acquired." */
@@ -139,25 +143,18 @@ export class Lock extends Lockable {
     readonly owner: Task<unknown> | null;
     readonly tasksWaiting: number;
   } {
-    return { locked: this.#locked, owner: this.#owner, tasksWaiting: this.#waiters.size };
-  }
-
-  #take(): true {
-    this.#locked = true;
-    const loop = _getRunningLoop();
-    this.#owner = loop === null ? null : currentTask(loop); // what need not wait needs no loop
-    return true;
+    return { locked: this.#locked, owner: this.#owner, tasksWaiting: this._line.size };
   }
 
   #wakeFirst(): void {
-    const first = this.#waiters.first;
+    const first = this._line.first;
     // One that is done has been chosen already.
     if (first !== null && !first.done()) first.setResult(true);
   }
 
   /** @internal */
   override _repr(): string {
-    return describe(nameOf(this, Lock, 'Lock'), this.#locked ? 'locked' : 'unlocked', this.#waiters);
+    return describe(nameOf(this, Lock, 'Lock'), this.#locked ? 'locked' : 'unlocked', this._line);
   }
 }
 
@@ -171,7 +168,8 @@ export class Lock extends Lockable {
  * yield* waiter;
  */
 export class Event extends LoopBound {
-  readonly #waiters = new WaitingLine<boolean>();
+  /** @internal */
+  readonly _line: WaitingLine<boolean> = new WaitingLine();
   #value = false;
 
   /** True if the flag is set. */
@@ -183,7 +181,7 @@ export class Event extends LoopBound {
   set(): void {
     if (this.#value) return;
     this.#value = true;
-    for (const waiter of this.#waiters) if (!waiter.done()) waiter.setResult(true);
+    for (const waiter of this._line) if (!waiter.done()) waiter.setResult(true);
   }
 
   /** Clears the flag; who was waiting at the `set()` goes on all the same. */
@@ -192,25 +190,26 @@ export class Event extends LoopBound {
   }
 
   /** Waits until the flag is set; does not give way to the loop if it is. */
-  *wait(): Coroutine<true> {
-    if (this.#value) return true;
-    const waiter = this.#waiters.join(this._getLoop());
-    try {
-      yield* waiter;
-      return true;
-    } finally {
-      this.#waiters.leave(waiter);
-    }
+  wait(): Coroutine<true> {
+    return new Turn(this, undefined);
   }
+
+  /** @internal */
+  _enter(woken: boolean): true | typeof WAIT {
+    return woken || this.#value ? true : WAIT;
+  }
+
+  /** @internal */
+  _abandon(): void {}
 
   /** How many tasks wait, for views and messages. */
   statistics(): { readonly tasksWaiting: number } {
-    return { tasksWaiting: this.#waiters.size };
+    return { tasksWaiting: this._line.size };
   }
 
   /** @internal */
   _repr(): string {
-    return describe(nameOf(this, Event, 'Event'), this.#value ? 'set' : 'unset', this.#waiters);
+    return describe(nameOf(this, Event, 'Event'), this.#value ? 'set' : 'unset', this._line);
   }
 
   override toString(): string {
@@ -376,7 +375,8 @@ export class Condition extends Lockable {
  * yield* gather(load('a'), load('b'), load('c')); // takes two seconds
  */
 export class Semaphore extends Lockable {
-  readonly #waiters = new WaitingLine<boolean>();
+  /** @internal */
+  readonly _line: WaitingLine<boolean> = new WaitingLine();
   /** @internal */
   _value: number;
 
@@ -392,30 +392,26 @@ export class Semaphore extends Lockable {
 
   /** True if `acquire()` would wait: there is no permit, or somebody is before us. */
   locked(): boolean {
-    return this._value === 0 || !allCancelled(this.#waiters);
+    return this._value === 0 || !allCancelled(this._line);
   }
 
-  *acquire(): Coroutine<true> {
-    if (!this.locked()) {
-      this._value -= 1;
-      return true;
-    }
-    const waiter = this.#waiters.join(this._getLoop());
-    try {
-      try {
-        yield* waiter;
-      } finally {
-        this.#waiters.leave(waiter);
-      }
-    } catch (error) {
-      // We were given the permit and cannot use it.
-      if (waiter.done() && !waiter.cancelled()) this._value += 1;
-      throw error;
-    } finally {
-      // Those who came meanwhile had to queue, even if there are permits.
-      while (this._value > 0 && this.#wakeNext()) {}
-    }
+  acquire(): Coroutine<true> {
+    return new Turn(this, undefined);
+  }
+
+  /** @internal */
+  _enter(woken: boolean): true | typeof WAIT {
+    if (woken) this.#wakeOthers();
+    else if (this.locked()) return WAIT;
+    else this._value -= 1;
     return true;
+  }
+
+  /** @internal */
+  _abandon(waiter: Waiter<unknown>): void {
+    // If we were given the permit we cannot use it.
+    if (waiter.done() && !waiter.cancelled()) this._value += 1;
+    this.#wakeOthers();
   }
 
   /** Adds a permit, or gives it to who has waited longest; also without an `acquire()` before it. */
@@ -426,12 +422,17 @@ export class Semaphore extends Lockable {
 
   /** How many permits are left and how many tasks wait, for views and messages. */
   statistics(): { readonly value: number; readonly tasksWaiting: number } {
-    return { value: this._value, tasksWaiting: this.#waiters.size };
+    return { value: this._value, tasksWaiting: this._line.size };
+  }
+
+  /** Those who came meanwhile had to queue, even if there are permits. */
+  #wakeOthers(): void {
+    while (this._value > 0 && this.#wakeNext()) {}
   }
 
   /** Gives one permit to the next waiter; false if there is none. */
   #wakeNext(): boolean {
-    for (const waiter of this.#waiters) {
+    for (const waiter of this._line) {
       if (waiter.done()) continue;
       this._value -= 1;
       waiter.setResult(true);
@@ -447,7 +448,7 @@ export class Semaphore extends Lockable {
 
   /** @internal */
   override _repr(): string {
-    return describe(this._kind, this.locked() ? 'locked' : `unlocked, value:${this._value}`, this.#waiters);
+    return describe(this._kind, this.locked() ? 'locked' : `unlocked, value:${this._value}`, this._line);
   }
 }
 

@@ -5,15 +5,15 @@
  * no item and no free slot is lost.
  */
 
-import type { Coroutine, Suspension } from '../core/awaitable.ts';
-import { RuntimeError } from '../core/exceptions.ts';
+import type { Coroutine } from '../core/awaitable.ts';
+import type { AbstractEventLoop } from '../core/events.ts';
 import { nameOf, repr } from '../core/format-helpers.ts';
 import { Ring } from '../core/ring.ts';
-import { FINISHED, release } from '../tasks/futures.ts';
+import { release } from '../tasks/futures.ts';
 import { Event } from './locks.ts';
 import { LoopBound } from './mixins.ts';
-import type { Waiter } from './waiters.ts';
-import { WaitingLine } from './waiters.ts';
+import type { Gate, Waiter } from './waiters.ts';
+import { Turn, WAIT, WaitingLine } from './waiters.ts';
 
 /**
  * `getNowait()` was called on an empty queue.
@@ -94,6 +94,8 @@ export class Queue<T = unknown> extends LoopBound {
   readonly #items: Store<T>;
   readonly #getters = new WaitingLine<void>();
   readonly #putters = new WaitingLine<void>();
+  readonly #getSide = new GetSide<T>(this, this.#getters);
+  readonly #putSide = new PutSide<T>(this, this.#putters);
   #unfinished = 0;
   readonly #finished = new Event();
   #isShutDown = false;
@@ -132,7 +134,7 @@ export class Queue<T = unknown> extends LoopBound {
    * @throws {QueueShutDown} If it is shut down, also while waiting.
    */
   put(item: T): Coroutine<void> {
-    return new Put<T>(this, this.#putters, item);
+    return new Turn(this.#putSide, item);
   }
 
   /**
@@ -142,7 +144,7 @@ export class Queue<T = unknown> extends LoopBound {
    * @throws {QueueShutDown} If it is shut down.
    */
   putNowait(item: T): void {
-    if (this.#isShutDown) throw new QueueShutDown();
+    this._checkShutDown();
     if (this.full()) throw new QueueFull();
     this.#items.push(item);
     this.#unfinished += 1;
@@ -156,7 +158,7 @@ export class Queue<T = unknown> extends LoopBound {
    * @throws {QueueShutDown} If it is shut down and empty, also while waiting.
    */
   get(): Coroutine<T> {
-    return new Get<T>(this, this.#getters);
+    return new Turn(this.#getSide, undefined);
   }
 
   /**
@@ -231,10 +233,9 @@ export class Queue<T = unknown> extends LoopBound {
     return new FifoStore<T>();
   }
 
-  /** A new place in the line, for one who has to wait. @internal */
-  _join(waiters: WaitingLine<void>): Waiter<void> {
+  /** @internal */
+  _checkShutDown(): void {
     if (this.#isShutDown) throw new QueueShutDown();
-    return waiters.join(this._getLoop());
   }
 
   /** @internal */
@@ -258,100 +259,49 @@ export class Queue<T = unknown> extends LoopBound {
   }
 }
 
-/**
- * The coroutine of one `put()` or `get()`: waits in line until there is room, or an item. It is an object and not a
- * generator, because most of them never wait, and a generator costs more than the rest of the hand-over.
- */
-abstract class Transfer<T, R> implements Coroutine<R> {
-  declare value: unknown;
-  declare done: boolean;
-  declare protected readonly _queue: Queue<T>;
-  declare private readonly _line: WaitingLine<void>;
-  declare private _waiter: Waiter<void> | null;
+/** One side of a queue, as what one waits for. */
+abstract class Side<T, R> implements Gate<R> {
+  readonly _line: WaitingLine<void>;
+  protected readonly _queue: Queue<T>;
 
   constructor(queue: Queue<T>, line: WaitingLine<void>) {
-    this.value = undefined;
-    this.done = false;
     this._queue = queue;
     this._line = line;
-    this._waiter = null;
   }
 
-  /** True while it has to wait. */
-  protected abstract _isBlocked(): boolean;
-  protected abstract _transfer(): R;
+  abstract _isBlocked(): boolean;
+  abstract _transfer(item: T): R;
 
-  next(): IteratorResult<Suspension, R> {
-    const waiter = this._waiter;
-    if (this.done) {
-      this.value = undefined;
-    } else if (waiter !== null && waiter._state !== FINISHED) {
-      this.throw(
-        waiter.cancelled() ? waiter._makeCancelledError() : new RuntimeError("await wasn't used with future"),
-      );
-    } else if (this._isBlocked()) {
-      this.done = true; // for the case that the queue is shut down, or there is no loop
-      const place = this._queue._join(this._line);
-      this.done = false;
-      this._waiter = place;
-      this.value = place._suspend();
-    } else {
-      this.done = true;
-      this.value = this._transfer();
-    }
-    return this as unknown as IteratorResult<Suspension, R>; // value and done are its fields
+  _enter(_woken: boolean, item: T): R | typeof WAIT {
+    if (!this._isBlocked()) return this._transfer(item);
+    this._queue._checkShutDown();
+    return WAIT;
   }
 
-  throw(error: unknown): never {
-    this._leave();
-    throw error;
+  _abandon(waiter: Waiter<void>): void {
+    // If we were woken and cannot act on it, the next one should.
+    if (!waiter.cancel() && !waiter.cancelled() && !this._isBlocked()) wakeNext(this._line);
   }
 
-  return(value: R): IteratorResult<Suspension, R> {
-    this._leave();
-    this.value = value;
-    return this as unknown as IteratorResult<Suspension, R>; // as above
-  }
-
-  private _leave(): void {
-    const waiter = this._waiter;
-    const isWaiting = waiter !== null && !this.done;
-    this.done = true;
-    if (!isWaiting) return;
-    waiter.cancel();
-    this._line.leave(waiter);
-    // We were woken and cannot act on it: the next one should.
-    if (!waiter.cancelled() && !this._isBlocked()) wakeNext(this._line);
-  }
-
-  [Symbol.iterator](): this {
-    return this;
+  _getLoop(): AbstractEventLoop {
+    return this._queue._getLoop();
   }
 }
 
-class Put<T> extends Transfer<T, void> {
-  declare private readonly _item: T;
-
-  constructor(queue: Queue<T>, line: WaitingLine<void>, item: T) {
-    super(queue, line);
-    this._item = item;
-  }
-
-  protected _isBlocked(): boolean {
+class PutSide<T> extends Side<T, void> {
+  _isBlocked(): boolean {
     return this._queue.full();
   }
-
-  protected _transfer(): void {
-    this._queue.putNowait(this._item);
+  _transfer(item: T): void {
+    this._queue.putNowait(item);
   }
 }
 
-class Get<T> extends Transfer<T, T> {
-  protected _isBlocked(): boolean {
+class GetSide<T> extends Side<T, T> {
+  _isBlocked(): boolean {
     return this._queue.empty();
   }
-
-  protected _transfer(): T {
+  _transfer(): T {
     return this._queue.getNowait();
   }
 }

@@ -773,7 +773,8 @@ describe('the primitives outside of a loop', () => {
   it('#60 need no loop unless they have to wait', () => {
     for (const [kind, make] of Object.entries(KINDS)) {
       const lock = make();
-      expect(lock.acquire().next(), kind).to.deep.equal({ done: true, value: true });
+      const { done, value } = lock.acquire().next();
+      expect([done, value], kind).to.deep.equal([true, true]);
       expect(lock.locked(), kind).to.equal(true);
       expect(() => lock.acquire().next(), kind).to.throw(asyncio.RuntimeError, 'no running event loop');
       lock.release();
@@ -781,6 +782,7 @@ describe('the primitives outside of a loop', () => {
     }
     const event = new asyncio.Event();
     event.set();
-    expect(event.wait().next()).to.deep.equal({ done: true, value: true });
+    const { done, value } = event.wait().next();
+    expect([done, value]).to.deep.equal([true, true]);
   });
 });

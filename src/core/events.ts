@@ -7,8 +7,8 @@
  */
 
 import type { Awaitable, AwaitableOrPromise, Coroutine, TaskOptions } from './awaitable.ts';
-import type { Context, Values } from './contextvars.ts';
-import { contextOf, enterContext, exitContext, realm } from './contextvars.ts';
+import type { Values } from './contextvars.ts';
+import { Context, contextOf, enterContext, exitContext, realm } from './contextvars.ts';
 import { isExit, NotImplementedError, RuntimeError } from './exceptions.ts';
 import { createdAt, extractStack, formatCallback, nameOf, repr } from './format-helpers.ts';
 import type { Instrument } from './instrument.ts';
@@ -126,14 +126,10 @@ export class Handle {
   declare _cancelled: boolean;
   /** @internal */
   declare _loop: AbstractEventLoop;
-  /** Null until it is needed: the values are enough until then. @internal */
-  declare _context: Context | null;
-  /** @internal */
-  declare _values: Values | null;
-  /** Debug mode: the stack of the `callSoon`. @internal */
-  declare _sourceTraceback: string | null;
-  /** Debug mode: how it was written when it was cancelled. @internal */
-  declare _text: string | null;
+  /** The context, or only its values: they are enough until somebody asks for it. @internal */
+  declare _context: Context | Values | null;
+  /** Debug mode: the stack of the `callSoon`, and how it was written when it was cancelled. @internal */
+  declare _trace: { readonly stack: string; text: string | null } | null;
 
   constructor(
     callback: Callback,
@@ -146,16 +142,22 @@ export class Handle {
     this._args = args.length === 0 ? NO_ARGS : args;
     this._cancelled = false;
     this._loop = loop;
-    this._context = context ?? null;
-    this._values = this._context === null ? realm.context._share() : null;
-    this._sourceTraceback = loop.getDebug() ? extractStack() : null;
-    this._text = null;
+    this._context = context ?? realm.context._share();
+    this._trace = loop.getDebug() ? { stack: extractStack(), text: null } : null;
+  }
+
+  /** @internal */
+  get _sourceTraceback(): string | null {
+    return this._trace?.stack ?? null;
   }
 
   /** The context that the callback is called in. */
   getContext(): Context {
-    this._context ??= contextOf(this._values);
-    return this._context;
+    const known = this._context;
+    if (known instanceof Context) return known;
+    const context = contextOf(known);
+    this._context = context;
+    return context;
   }
 
   /** Prevents the call and lets go of the callback and its arguments at once. Cancelling again does nothing. */
@@ -163,7 +165,7 @@ export class Handle {
     if (this._cancelled) return;
     this._cancelled = true;
     // Debug mode keeps what it was, for messages.
-    if (this._loop.getDebug()) this._text = this._repr();
+    if (this._trace !== null) this._trace.text = this._repr();
     this._callback = dropped;
     this._args = NO_ARGS;
   }
@@ -214,7 +216,7 @@ export class Handle {
 
   /** @internal */
   _repr(): string {
-    return this._text ?? `<${[this._kind, ...this._reprInfo()].join(' ')}>`;
+    return this._trace?.text ?? `<${[this._kind, ...this._reprInfo()].join(' ')}>`;
   }
 
   toString(): string {

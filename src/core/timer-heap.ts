@@ -20,7 +20,7 @@ export interface HeapItem {
 const INITIAL = 64;
 
 /** A step of `removeCancelled` looks at so many timers: a millisecond at most. */
-const STEP = 8_192;
+const STEP = 2_048;
 
 /** @internal */
 export class TimerHeap<T extends HeapItem> {

@@ -53,6 +53,9 @@ const RUNNING = 3;
 /** A timer further away than this cannot fall due within one chunk, so its deadline is not looked at again. */
 const CHUNK_HORIZON = 0.001;
 
+/** The most timers that one iteration moves: a million at once would hold the page for half a second. */
+const MAX_DUE = 4096;
+
 const NO_EVENTS: readonly Callback[] = [];
 
 /** What `loop.stats()` gives: whole numbers since the loop was made, but for what says otherwise. */
@@ -587,7 +590,7 @@ export class BaseEventLoop extends AbstractEventLoop {
     this.#dropCancelledTimers();
     const scheduled = this._scheduled;
     const end = now + Math.max(this.host.clockResolution, ulp(now));
-    while (scheduled.length > 0 && scheduled.headWhen < end) {
+    for (let left = MAX_DUE; left > 0 && scheduled.headWhen < end; left -= 1) {
       const handle = scheduled.pop();
       if (handle._cancelled) {
         this._timerCancelledCount -= 1;

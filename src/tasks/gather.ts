@@ -127,7 +127,7 @@ function gatherAll(awaitables: AwaitableOrPromise<unknown>[], returnExceptions: 
   const alreadyDone: FutureLike<unknown>[] = [];
   let loop: AbstractEventLoop | null = null;
   for (const awaitable of awaitables) {
-    let child = known.get(awaitable);
+    let child = known.size === 0 ? undefined : known.get(awaitable);
     if (child === undefined) {
       child = ensureFuture(awaitable, { loop });
       loop ??= child.getLoop();

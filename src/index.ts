@@ -74,6 +74,7 @@ export {
   _getRunningLoop,
   _setRunningLoop,
   AbstractEventLoop,
+  AbstractServer,
   type Callback,
   type ExceptionContext,
   type ExceptionHandler,
@@ -113,7 +114,50 @@ export {
   SystemExit,
   TimeoutError,
 } from './core/exceptions.ts';
+export {
+  BrokenPipeError,
+  ConnectionAbortedError,
+  ConnectionError,
+  ConnectionRefusedError,
+  ConnectionResetError,
+  OSError,
+} from './core/os-errors.ts';
 export { BaseExceptionGroup, ExceptionGroup, formatException } from './core/exception-group.ts';
+
+// protocols, transports and servers
+export {
+  BaseProtocol,
+  BufferedProtocol,
+  DatagramProtocol,
+  Protocol,
+} from './transports/protocols.ts';
+export {
+  BaseTransport,
+  DatagramTransport,
+  type ExtraInfo,
+  ReadTransport,
+  Transport,
+  WriteTransport,
+} from './transports/transports.ts';
+export { type Listener, Server } from './transports/server.ts';
+export type {
+  BaseTransportLike,
+  BufferedProtocolLike,
+  Bytes,
+  BytesLike,
+  ConnectionOptions,
+  DatagramOptions,
+  DatagramProtocolLike,
+  DatagramTransportLike,
+  ProtocolLike,
+  ReadTransportLike,
+  SendfileOptions,
+  ServerOptions,
+  StreamProtocolLike,
+  TransportLike,
+  WriteBufferLimits,
+  WriteTransportLike,
+} from './core/network.ts';
 
 // call graphs
 export {

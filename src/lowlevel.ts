@@ -5,6 +5,9 @@
 export type { HostLoop, Pump } from './core/host.ts';
 export type { LoopInstrument as Instrument } from './core/events.ts';
 export { BrowserHost, type BrowserHostOptions } from './loop/browser-host.ts';
+export type { Channel } from './core/channel.ts';
+export { FlowControlTransport } from './transports/transports.ts';
+export { type Attachable, type ChannelOptions, ChannelTransport } from './transports/channel.ts';
 export { enterTask, leaveTask, registerTask, swapCurrentTask, unregisterTask } from './tasks/tasks.ts';
 export { LoopBound } from './sync/mixins.ts';
 export {

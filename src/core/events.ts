@@ -12,6 +12,19 @@ import { Context, contextOf, enterContext, exitContext, realm } from './contextv
 import { isExit, NotImplementedError, RuntimeError } from './exceptions.ts';
 import { createdAt, extractStack, formatCallback, nameOf, repr } from './format-helpers.ts';
 import type { Instrument } from './instrument.ts';
+import type {
+  BaseTransportLike,
+  Bytes,
+  ConnectionOptions,
+  DatagramOptions,
+  DatagramTransportLike,
+  ProtocolLike,
+  ReadTransportLike,
+  SendfileOptions,
+  ServerOptions,
+  TransportLike,
+  WriteTransportLike,
+} from './network.ts';
 import type { Runnable } from './ready-queue.ts';
 
 export type DoneCallback<F> = (future: F) => unknown;
@@ -274,16 +287,14 @@ export class TimerHandle extends Handle {
   }
 }
 
-function toImplement(name: string): never {
-  throw new NotImplementedError(`${name}() is not implemented by this loop`);
+function toImplement(name: string, by = 'loop'): never {
+  throw new NotImplementedError(`${name}() is not implemented by this ${by}`);
 }
 
 const NO_DESCRIPTORS = 'a page has no file descriptors; wait on an EventTarget or a stream instead';
-const NO_SOCKETS = 'a page has no sockets; use createConnection() with a URL';
+const NO_SOCKETS = 'a page has no sockets; use createConnection() or createServer() with a URL';
 const NO_TLS = 'the browser does TLS itself; connect to an https: or wss: URL';
 const NO_DNS = 'a page cannot look up names; fetch() and WebSocket resolve them';
-const NOT_BUILT_TRANSPORTS =
-  'transports are not part of this version; use fromPromise() over fetch or WebSocket';
 const NOT_BUILT_WORKERS =
   'worker pools are not part of this version; use fromPromise() over a Worker of your own';
 const NO_SIGNALS =
@@ -476,6 +487,13 @@ export abstract class AbstractEventLoop {
   _requestFrame(_callback: (seconds: number) => void): (() => void) | null {
     return null;
   }
+  /**
+   * A channel to the outside was opened (+1) or closed (-1). Something may come from it at any time, so nothing is a
+   * deadlock while there is one; unlike a Promise that is waited for it does not hold virtual time.
+   *
+   * @internal
+   */
+  _channelOpened(_count: number): void {}
   /** Native code begins to wait for a future of the loop; what is returned is called at the end. @internal */
   _beginNativeWait(): (() => void) | null {
     return null;
@@ -586,20 +604,35 @@ export abstract class AbstractEventLoop {
   // Transports
 
   /**
-   * To open a connection to a URL; not in this version.
+   * Opens a connection to a URL, whose scheme says over which channel: `mem:` and those of the network.
    *
-   * @throws {NotImplementedError} Always; the message says what to use instead.
+   * @param _protocolFactory Makes the protocol; it is told of the connection before this returns.
+   * @param _url A string is taken relative to the page.
+   * @returns When awaited, `[transport, protocol]`. It yields to the loop.
+   * @throws {RangeError} When awaited, if `url` is none, or no channel has its scheme.
+   * @throws {ConnectionRefusedError} When awaited, if nobody listens there.
    */
-  createConnection(_protocolFactory: unknown, _url: unknown, _options?: unknown): Coroutine<unknown> {
-    return notAvailable('createConnection', NOT_BUILT_TRANSPORTS);
+  createConnection<P extends ProtocolLike>(
+    _protocolFactory: () => P,
+    _url: string | URL,
+    _options?: ConnectionOptions,
+  ): Coroutine<[transport: TransportLike, protocol: P]> {
+    return toImplement('createConnection');
   }
   /**
-   * To serve connections of the same browser; not in this version.
+   * Accepts connections at a URL: `mem:` for this page, and those by which other pages and Workers connect.
    *
-   * @throws {NotImplementedError} Always; the message says what to use instead.
+   * @param _protocolFactory Makes the protocol of each connection.
+   * @returns When awaited, the server, which accepts connections unless `startServing` is false. It yields to the loop.
+   * @throws {RangeError} When awaited, if `url` is none, or no channel with its scheme can be served.
+   * @throws {OSError} When awaited, if the address is in use.
    */
-  createServer(_protocolFactory: unknown, _name: unknown, _options?: unknown): Coroutine<unknown> {
-    return notAvailable('createServer', NOT_BUILT_TRANSPORTS);
+  createServer(
+    _protocolFactory: () => ProtocolLike,
+    _url: string | URL,
+    _options?: ServerOptions,
+  ): Coroutine<AbstractServer> {
+    return toImplement('createServer');
   }
   /**
    * To connect to a Unix socket; a page has no sockets.
@@ -626,28 +659,45 @@ export abstract class AbstractEventLoop {
     return notAvailable('connectAcceptedSocket', NO_SOCKETS);
   }
   /**
-   * To exchange datagrams; not in this version.
+   * Opens an endpoint of datagrams at a URL.
    *
-   * @throws {NotImplementedError} Always; the message says what to use instead.
+   * @param _protocolFactory Makes the protocol; it is told of the endpoint before this returns.
+   * @returns When awaited, `[transport, protocol]`. It yields to the loop.
+   * @throws {RangeError} When awaited, if `url` is none, or no channel with its scheme has datagrams.
    */
-  createDatagramEndpoint(_protocolFactory: unknown, _options?: unknown): Coroutine<unknown> {
-    return notAvailable('createDatagramEndpoint', NOT_BUILT_TRANSPORTS);
+  createDatagramEndpoint<P extends ProtocolLike>(
+    _protocolFactory: () => P,
+    _url: string | URL,
+    _options?: DatagramOptions,
+  ): Coroutine<[transport: DatagramTransportLike, protocol: P]> {
+    return toImplement('createDatagramEndpoint');
   }
   /**
-   * To read from a pipe; not in this version.
+   * Gives what a stream of the platform yields to a protocol. While the protocol has paused reading, nothing is
+   * pulled.
    *
-   * @throws {NotImplementedError} Always; the message says what to use instead.
+   * @param _pipe A stream of bytes, not locked. It is locked from now on, and cancelled when the transport is closed.
+   * @returns When awaited, `[transport, protocol]`. It yields to the loop.
+   * @throws {TypeError} When awaited, if `pipe` is no ReadableStream, or is locked.
    */
-  connectReadPipe(_protocolFactory: unknown, _pipe: unknown): Coroutine<unknown> {
-    return notAvailable('connectReadPipe', NOT_BUILT_TRANSPORTS);
+  connectReadPipe<P extends ProtocolLike>(
+    _protocolFactory: () => P,
+    _pipe: ReadableStream<ArrayBufferView | ArrayBufferLike>,
+  ): Coroutine<[transport: ReadTransportLike, protocol: P]> {
+    return toImplement('connectReadPipe');
   }
   /**
-   * To write to a pipe; not in this version.
+   * A transport that writes into a stream of the platform. Its back-pressure reaches the protocol.
    *
-   * @throws {NotImplementedError} Always; the message says what to use instead.
+   * @param _pipe A stream that takes Uint8Arrays, not locked. It is locked from now on, and closed with the transport.
+   * @returns When awaited, `[transport, protocol]`. It yields to the loop.
+   * @throws {TypeError} When awaited, if `pipe` is no WritableStream, or is locked.
    */
-  connectWritePipe(_protocolFactory: unknown, _pipe: unknown): Coroutine<unknown> {
-    return notAvailable('connectWritePipe', NOT_BUILT_TRANSPORTS);
+  connectWritePipe<P extends ProtocolLike>(
+    _protocolFactory: () => P,
+    _pipe: WritableStream<Bytes>,
+  ): Coroutine<[transport: WriteTransportLike, protocol: P]> {
+    return toImplement('connectWritePipe');
   }
   /**
    * To secure a connection; the browser does that by itself.
@@ -663,12 +713,16 @@ export abstract class AbstractEventLoop {
     return notAvailable('startTls', NO_TLS);
   }
   /**
-   * To send a file over a transport; not in this version.
+   * Writes a file or a Blob to a transport, piece by piece, no faster than it takes them. Meanwhile its protocol is
+   * not called and nothing else may be written.
    *
-   * @throws {NotImplementedError} Always; the message says what to use instead.
+   * @returns When awaited, how many bytes were written. It yields to the loop.
+   * @throws {RuntimeError} When awaited, if the transport is closing: "Transport is closing".
+   * @throws {SendfileNotAvailableError} When awaited, if `fallback` is false.
+   * @throws {ConnectionError} When awaited, if the connection is lost.
    */
-  sendfile(_transport: unknown, _file: unknown, _options?: unknown): Coroutine<unknown> {
-    return notAvailable('sendfile', NOT_BUILT_TRANSPORTS);
+  sendfile(_transport: BaseTransportLike, _file: Blob, _options?: SendfileOptions): Coroutine<number> {
+    return toImplement('sendfile');
   }
 
   // What a page cannot do
@@ -808,6 +862,63 @@ export abstract class AbstractEventLoop {
    */
   removeSignalHandler(_signal: unknown): boolean {
     return notAvailable('removeSignalHandler', NO_SIGNALS);
+  }
+}
+
+/**
+ * The interface of a server, as `createServer` gives one.
+ *
+ * @example
+ * const server: AbstractServer = yield* getRunningLoop().createServer(() => new Protocol(), 'mem:door');
+ * yield* asyncWith(server, function* () {
+ *   console.log(server.isServing()); // true
+ * }); // closed, and every connection of it has ended
+ */
+export abstract class AbstractServer {
+  /** Accepts no more connections. Those that there are go on. Closing again does nothing. */
+  close(): void {
+    toImplement('close', 'server');
+  }
+  /** Closes every connection that was accepted, in good order. */
+  closeClients(): void {
+    toImplement('closeClients', 'server');
+  }
+  /** Closes every connection that was accepted, at once: what is not sent yet is lost. */
+  abortClients(): void {
+    toImplement('abortClients', 'server');
+  }
+  /** The loop that it belongs to. */
+  getLoop(): AbstractEventLoop {
+    return toImplement('getLoop', 'server');
+  }
+  /** True while it accepts connections. */
+  isServing(): boolean {
+    return toImplement('isServing', 'server');
+  }
+  /** Begins to accept connections; does nothing if it does so already. It yields to the loop. */
+  startServing(): Coroutine<void> {
+    return toImplement('startServing', 'server');
+  }
+  /**
+   * Accepts connections until it is cancelled; then it closes, and waits for the connections to end.
+   *
+   * @throws {RuntimeError} When awaited, if it is closed, or served like this already.
+   */
+  serveForever(): Coroutine<never> {
+    return toImplement('serveForever', 'server');
+  }
+  /** Waits until it is closed and every connection of it has ended. */
+  waitClosed(): Coroutine<void> {
+    return toImplement('waitClosed', 'server');
+  }
+  /** Enters `asyncWith`, which gives the block the server. */
+  *aenter(): Coroutine<this> {
+    return this;
+  }
+  /** Leaves `asyncWith`: closes it and waits until that has happened. */
+  *aexit(_error: Error | null): Coroutine<void> {
+    this.close();
+    yield* this.waitClosed();
   }
 }
 

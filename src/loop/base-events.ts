@@ -15,6 +15,7 @@
  */
 
 import type { AwaitableOrPromise, Coroutine, TaskOptions } from '../core/awaitable.ts';
+import type { Channel } from '../core/channel.ts';
 import {
   MAXIMUM_SELECT_TIMEOUT,
   MIN_CANCELLED_TIMER_HANDLES_FRACTION,
@@ -24,6 +25,7 @@ import {
 import type { Context } from '../core/contextvars.ts';
 import { enterContext, exitContext } from '../core/contextvars.ts';
 import type {
+  AbstractServer,
   Callback,
   ExceptionContext,
   ExceptionHandler,
@@ -36,12 +38,26 @@ import { isExit, RuntimeError } from '../core/exceptions.ts';
 import { nameOf, repr } from '../core/format-helpers.ts';
 import type { HostLoop } from '../core/host.ts';
 import { logger } from '../core/log.ts';
+import type {
+  BaseTransportLike,
+  Bytes,
+  ConnectionOptions,
+  DatagramOptions,
+  DatagramTransportLike,
+  ProtocolLike,
+  ReadTransportLike,
+  SendfileOptions,
+  ServerOptions,
+  TransportLike,
+  WriteTransportLike,
+} from '../core/network.ts';
 import type { Runnable } from '../core/ready-queue.ts';
 import { ReadyQueue } from '../core/ready-queue.ts';
 import { TimerHeap } from '../core/timer-heap.ts';
 import { closeCoroutine, iscoroutine, iscoroutinefunction } from '../tasks/coroutines.ts';
 import { Future, isfuture } from '../tasks/futures.ts';
 import { gather } from '../tasks/gather.ts';
+import { fromPromise } from '../tasks/promises.ts';
 import { allTasks, ensureFuture, Task } from '../tasks/tasks.ts';
 import { InstrumentSet } from './instruments.ts';
 
@@ -301,6 +317,68 @@ export class BaseEventLoop extends AbstractEventLoop {
 
   override getTaskFactory(): TaskFactory | null {
     return this.#taskFactory;
+  }
+
+  // The network: transports/connect.ts, which is loaded when it is needed
+
+  override createConnection<P extends ProtocolLike>(
+    protocolFactory: () => P,
+    url: string | URL,
+    options?: ConnectionOptions,
+  ): Coroutine<[transport: TransportLike, protocol: P]> {
+    return this.#network('createConnection', protocolFactory, url, options);
+  }
+
+  override createServer(
+    protocolFactory: () => ProtocolLike,
+    url: string | URL,
+    options?: ServerOptions,
+  ): Coroutine<AbstractServer> {
+    return this.#network('createServer', protocolFactory, url, options);
+  }
+
+  override createDatagramEndpoint<P extends ProtocolLike>(
+    protocolFactory: () => P,
+    url: string | URL,
+    options?: DatagramOptions,
+  ): Coroutine<[transport: DatagramTransportLike, protocol: P]> {
+    return this.#network('createDatagramEndpoint', protocolFactory, url, options);
+  }
+
+  override connectReadPipe<P extends ProtocolLike>(
+    protocolFactory: () => P,
+    pipe: ReadableStream<ArrayBufferView | ArrayBufferLike>,
+  ): Coroutine<[transport: ReadTransportLike, protocol: P]> {
+    return this.#network('connectReadPipe', protocolFactory, pipe);
+  }
+
+  override connectWritePipe<P extends ProtocolLike>(
+    protocolFactory: () => P,
+    pipe: WritableStream<Bytes>,
+  ): Coroutine<[transport: WriteTransportLike, protocol: P]> {
+    return this.#network('connectWritePipe', protocolFactory, pipe);
+  }
+
+  override sendfile(transport: BaseTransportLike, file: Blob, options?: SendfileOptions): Coroutine<number> {
+    return this.#network('sendfile', transport, file, options);
+  }
+
+  /**
+   * What opens and serves connections at the URLs of a scheme. A loop overrides it to bring a channel of its own, or
+   * to put another one in the place of one of the library's: a simulated network, for instance.
+   *
+   * @param scheme With its colon, as `URL.protocol` has it.
+   * @returns When awaited, the channel. It may yield to the loop.
+   * @throws {RangeError} When awaited, if there is none.
+   */
+  channelFor(scheme: string): Coroutine<Channel> {
+    return this.#network('loadChannel', scheme);
+  }
+
+  /** Has the function of that name do the work. What it takes and gives is what the methods above declare. */
+  *#network(name: string, ...args: unknown[]): Coroutine<never> {
+    const layer: unknown = yield* fromPromise(import('../transports/connect.ts'));
+    return yield* (layer as Record<string, (...args: unknown[]) => Coroutine<never>>)[name]!(this, ...args);
   }
 
   // Errors and debug

@@ -172,6 +172,7 @@ export class SimLoop extends BaseEventLoop {
   #crossings = 0;
   #externals = 0;
   #nativeWaits = 0;
+  #channels = 0;
   #awaited = 0;
   readonly #host: SimHost;
 
@@ -218,6 +219,12 @@ export class SimLoop extends BaseEventLoop {
   }
 
   /** @internal */
+  override _channelOpened(count: number): void {
+    this.#channels += count;
+    this.#crossed();
+  }
+
+  /** @internal */
   override _beginNativeWait(): () => void {
     // Only while the program waits for a Promise may the wait be that Promise's own; otherwise it is the page's.
     const counts = this.#externals > 0 ? 1 : 0;
@@ -242,6 +249,7 @@ export class SimLoop extends BaseEventLoop {
   }
 
   #deadlocked(): void {
+    if (this.#channels > 0) return; // something may still come
     const tasks = [...allTasks(this)].map(String);
     // A loop that runs for ever with nothing to do waits for callers; nobody can tell that they will not come.
     if (tasks.length > 0 || this.#awaited > 0) this.abandonRun(new SimDeadlockError(this.time(), tasks));

@@ -91,6 +91,8 @@ describe('src/', () => {
       for (const { to, lazy } of imports) {
         if (!lazy) continue;
         test.diagnostic(`${path} loads ${to} when it is needed`);
+        // The channels lie beside the list that chooses one by a URL's scheme.
+        if (path === 'transports/connect.ts' && layerOf(to) === 'transports') continue;
         assert.ok(
           LAYERS.indexOf(layerOf(to)) > LAYERS.indexOf(layerOf(path)) || layerOf(path) === undefined,
           `${path} could simply import ${to}`,

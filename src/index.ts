@@ -66,6 +66,19 @@ export {
 } from './sync/locks.ts';
 export { LifoQueue, PriorityQueue, Queue, QueueEmpty, QueueFull, QueueShutDown } from './sync/queues.ts';
 
+// streams
+export {
+  type ClientConnected,
+  openConnection,
+  StreamReader,
+  type StreamOptions,
+  StreamReaderProtocol,
+  StreamWriter,
+  startServer,
+} from './transports/streams.ts';
+export { memoryPair, type StreamPair } from './transports/memory-pair.ts';
+export { readableStreamOf, writableStreamOf } from './transports/web-streams.ts';
+
 // context variables
 export { Context, ContextVar, copyContext, Token } from './core/contextvars.ts';
 

@@ -8,6 +8,7 @@ export { BrowserHost, type BrowserHostOptions } from './loop/browser-host.ts';
 export type { Channel } from './core/channel.ts';
 export { FlowControlTransport } from './transports/transports.ts';
 export { type Attachable, type ChannelOptions, ChannelTransport } from './transports/channel.ts';
+export { FlowControlMixin } from './transports/streams.ts';
 export { enterTask, leaveTask, registerTask, swapCurrentTask, unregisterTask } from './tasks/tasks.ts';
 export { LoopBound } from './sync/mixins.ts';
 export {

@@ -50,7 +50,7 @@ function namesIn(lines) {
       ? []
       : several[1]
           .split(',')
-          .map((name) => name.replace(/^.*:|\s/g, ''))
+          .map((name) => name.replace(/^.*:|[\s[\]]/g, ''))
           .filter(Boolean);
   });
 }

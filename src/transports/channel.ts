@@ -136,6 +136,11 @@ export abstract class ChannelTransport extends FlowControlTransport {
 
   // What a channel overrides
 
+  /** What it is called in messages of errors. */
+  protected get medium(): string {
+    return 'socket';
+  }
+
   /**
    * Sends as many of the bytes as there is room for, from the first on, and gives their number. It must not keep
    * `data`, which is the writer's; a copy is its own. What it throws ends the connection.
@@ -233,7 +238,7 @@ export abstract class ChannelTransport extends FlowControlTransport {
    *
    * @param error Of any type; what is no Error becomes the `cause` of one.
    */
-  protected fail(error: unknown, message = 'Fatal read error on transport'): void {
+  protected fail(error: unknown, message = `Fatal read error on ${this.medium} transport`): void {
     const exc = asError(error);
     if (this.loop.getDebug()) logger.debug(`${this._repr()}: ${message}`, exc);
     this.#forceClose(exc);
@@ -382,7 +387,7 @@ export abstract class ChannelTransport extends FlowControlTransport {
     } catch (error) {
       // The channel's own error; nothing is awaited here, so no cancellation can pass.
       if (isExit(error)) throw error;
-      this.fatalError(asError(error), 'Fatal write error on transport');
+      this.fatalError(asError(error), `Fatal write error on ${this.medium} transport`);
       return -1;
     }
   }
@@ -417,7 +422,7 @@ export abstract class ChannelTransport extends FlowControlTransport {
     } catch (error) {
       // As for transmit().
       if (isExit(error)) throw error;
-      this.fatalError(asError(error), 'Fatal write error on transport');
+      this.fatalError(asError(error), `Fatal write error on ${this.medium} transport`);
     }
   }
 

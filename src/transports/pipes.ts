@@ -23,6 +23,10 @@ abstract class PipeTransport extends ChannelTransport {
     loop._channelOpened(1);
   }
 
+  protected override get medium(): string {
+    return 'pipe';
+  }
+
   /** Something of the stream's has come to its end, of which nobody else would hear if it failed. */
   protected settle(promise: Promise<unknown>): void {
     promise.catch((exception: unknown) => {
@@ -92,7 +96,7 @@ class ReadPipeTransport extends PipeTransport {
       (error: unknown) => {
         if (this.isClosing()) return; // unlocked meanwhile
         this.#ended = true;
-        this.fail(error, 'Fatal read error on pipe transport');
+        this.fail(error);
       },
     );
   }

@@ -18,8 +18,10 @@ import * as asyncio from 'asyncio-web';
 import * as lowlevel from 'asyncio-web/lowlevel';
 import { SimLoop } from 'asyncio-web/testing';
 import { expect } from 'chai';
+import { FakeChannel, RecordingProtocol } from '../support/fake-channel.ts';
 import { FakeHost } from '../support/fake-host.ts';
-import { recordReports } from '../support/loops.ts';
+import { forceGc } from '../support/gc.ts';
+import { recordReports, simulate } from '../support/loops.ts';
 import { rejection } from '../support/outcomes.ts';
 
 interface Entry {
@@ -223,6 +225,18 @@ function expectNeverRetrieved(): void {
   expect(reports[0]?.exception).to.equal(error);
 }
 
+/** Makes things in a loop and drops them: one could be overlooked. Gives what is warned of when they are collected. */
+async function warningsOfDropped(make: () => unknown): Promise<string[]> {
+  const runner = new asyncio.Runner({ loopFactory: () => new SimLoop() });
+  await runner.run(function* () {
+    for (let index = 0; index < 20; index++) make();
+    yield* asyncio.sleep(1);
+  });
+  const warnings = await recordWarnings(forceGc);
+  await runner.close();
+  return warnings;
+}
+
 /** Makes a coroutine that nobody awaits, and gives the warning. */
 async function neverAwaited(debug: boolean): Promise<string> {
   const load = asyncio.coroutine(function* load() {});
@@ -319,6 +333,58 @@ const BEHAVIOURS: Readonly<Record<string, () => unknown>> = {
     loop.setDebug(true);
     expect(() => loop.callSoon(main)).to.throw(TypeError, 'coroutines cannot be used');
     loop.close();
+  },
+
+  async 'StreamWriter.__del__'() {
+    const warnings = await warningsOfDropped(() => asyncio.memoryPair());
+    expect(
+      warnings.filter((line) => line.startsWith('unclosed <StreamWriter transport=')),
+    ).not.to.have.length(0);
+  },
+
+  async 'unclosed transport warning'() {
+    const warnings = await warningsOfDropped(
+      () => new FakeChannel(asyncio.getRunningLoop(), new RecordingProtocol()),
+    );
+    expect(warnings).to.include('unclosed transport FakeChannel');
+  },
+
+  async 'StreamReaderProtocol.__del__'() {
+    const loop = new SimLoop();
+    const reports = recordReports(loop);
+    const protocol = new asyncio.StreamReaderProtocol(new asyncio.StreamReader({ loop }), null, { loop });
+    protocol.connectionLost(new Error('nobody waits for the end'));
+    loop.close();
+    expect(reports).to.deep.equal([]);
+  },
+
+  async LOG_THRESHOLD_FOR_CONNLOST_WRITES() {
+    const counts: number[] = [];
+    await simulate(function* () {
+      const transport = new FakeChannel(asyncio.getRunningLoop(), new RecordingProtocol());
+      transport.close();
+      for (let write = 1; write <= 6; write++) {
+        const lines: string[] = [];
+        const { warning } = asyncio.logger;
+        asyncio.logger.warning = (message) => lines.push(message);
+        transport.write(new Uint8Array(1));
+        asyncio.logger.warning = warning;
+        counts.push(lines.length);
+      }
+    });
+    expect(counts).to.deep.equal([0, 0, 0, 0, 1, 1]);
+  },
+
+  async SENDFILE_FALLBACK_READBUFFER_SIZE() {
+    const steps: number[] = [];
+    await simulate(function* () {
+      const loop = asyncio.getRunningLoop();
+      const transport = new FakeChannel(loop, new RecordingProtocol());
+      const file = new Blob([new Uint8Array(600 * 1024)]);
+      yield* loop.sendfile(transport, file, { progress: (sent) => steps.push(sent) });
+      transport.close();
+    });
+    expect(steps).to.deep.equal([256 * 1024, 512 * 1024, 600 * 1024]);
   },
 
   async 'asyncgen scheduled after shutdown'() {

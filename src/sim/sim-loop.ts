@@ -6,7 +6,8 @@
  *
  * When may it jump? Not while callbacks are ready; not before a whole turn of the real event loop has passed since
  * the program last touched the real world, so that native promise reactions have run; and not while it waits for a
- * Promise (`fromPromise`, `asyncTask`). A native async function that itself waits for a future of the loop does not
+ * Promise (`fromPromise`, `asyncTask`). While a channel to the outside is open, a pipe for instance, every jump is
+ * preceded by a whole turn, and waiting for it is no deadlock; it does not hold the clock. A native async function that itself waits for a future of the loop does not
  * hold the clock: one such wait is taken off for each.
  *
  * When nothing is ready, no timer is left and nothing is expected from outside, the program can never go on. That is
@@ -75,6 +76,8 @@ interface Quiescence {
   /** Goes up whenever the program touches the real world or is touched by it. */
   readonly crossings: number;
   waitsForOutside(): boolean;
+  /** A channel to the outside is open: it gets a whole turn before each jump. */
+  listens(): boolean;
   /** The loop time of the next timer; Infinity if there is none. */
   deadline(): number;
   deadlocked(): void;
@@ -143,7 +146,7 @@ class SimHost implements HostLoop {
       if (this.#soon) {
         this.#soon = false;
         this.#pump(CALLBACKS_PER_STEP);
-      } else if (quiescence.crossings !== this.#seenCrossings) {
+      } else if (quiescence.crossings !== this.#seenCrossings || (steps > 0 && quiescence.listens())) {
         break;
       } else if (quiescence.waitsForOutside()) {
         return; // the next crossing pokes
@@ -189,6 +192,7 @@ export class SimLoop extends BaseEventLoop {
         return loop.#crossings;
       },
       waitsForOutside: () => this.#externals > this.#nativeWaits,
+      listens: () => this.#channels > 0,
       deadline: () => this.nextDeadline(),
       deadlocked: () => this.#deadlocked(),
     };

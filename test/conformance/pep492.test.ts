@@ -3,6 +3,8 @@
 import * as asyncio from 'asyncio-web';
 import { SimLoop } from 'asyncio-web/testing';
 import { expect } from 'chai';
+import { bytes, text } from '../support/bytes.ts';
+import { simulate } from '../support/loops.ts';
 
 /** A coroutine by its methods alone, without a generator function behind it. */
 class FakeCoro implements asyncio.Coroutine<void> {
@@ -79,6 +81,20 @@ describe('LockTests', () => {
       expect(primitive.locked()).to.equal(false);
     }
   });
+});
+
+describe('StreamReaderTests', () => {
+  it('test_readline', () =>
+    simulate(function* () {
+      const stream = new asyncio.StreamReader();
+      stream.feedData(bytes('line1\nline2\nline3'));
+      stream.feedEof();
+      const lines: string[] = [];
+      yield* asyncio.asyncFor(stream, function* (line) {
+        lines.push(text(line));
+      });
+      expect(lines).to.deep.equal(['line1\n', 'line2\n', 'line3']);
+    }));
 });
 
 describe('CoroutineTests', () => {

@@ -230,10 +230,7 @@ describe('SelectorSocketTransportTests', () => {
     }),
   );
 
-  for (const [name, act] of [
-    ['test_read_eof_received_error', 'eofReceived'],
-    ['test_data_received_error', 'dataReceived'],
-  ] as const) {
+  function testProtocolError(name: string, act: 'eofReceived' | 'dataReceived'): void {
     it(
       name,
       transportTest(function* ({ reports, protocol, transport }) {
@@ -253,6 +250,8 @@ describe('SelectorSocketTransportTests', () => {
       }),
     );
   }
+  testProtocolError('test_read_eof_received_error', 'eofReceived');
+  testProtocolError('test_data_received_error', 'dataReceived');
 
   it(
     'test_read_ready',
@@ -377,11 +376,7 @@ describe('SelectorSocketTransportTests', () => {
     }),
   );
 
-  for (const [name, data] of [
-    ['test_write_partial', bytes('data')],
-    ['test_write_partial_bytearray', bytes('data').buffer],
-    ['test_write_partial_memoryview', new DataView(bytes('data').buffer)],
-  ] as const) {
+  function testWritePartial(name: string, data: asyncio.BytesLike): void {
     it(
       name,
       transportTest(function* ({ transport }) {
@@ -393,6 +388,9 @@ describe('SelectorSocketTransportTests', () => {
       }),
     );
   }
+  testWritePartial('test_write_partial', bytes('data'));
+  testWritePartial('test_write_partial_bytearray', bytes('data').buffer);
+  testWritePartial('test_write_partial_memoryview', new DataView(bytes('data').buffer));
 
   it(
     'test_write_partial_none',

@@ -87,7 +87,6 @@ export {
   _getRunningLoop,
   _setRunningLoop,
   AbstractEventLoop,
-  AbstractServer,
   type Callback,
   type ExceptionContext,
   type ExceptionHandler,
@@ -96,11 +95,13 @@ export {
   getRunningLoop,
   Handle,
   type LoopFactory,
+  type ServerLike,
   setEventLoop,
   type TaskFactory,
   type TaskLike,
   TimerHandle,
 } from './core/events.ts';
+export { AbstractServer } from './core/abstract-server.ts';
 export { BaseEventLoop, type LoopStats } from './loop/base-events.ts';
 export { BrowserEventLoop, BrowserEventLoop as EventLoop, newEventLoop } from './loop/browser-events.ts';
 export type { BrowserHostOptions, BrowserHostStats, TimerSource, WakeHold } from './loop/browser-host.ts';

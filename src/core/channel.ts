@@ -6,7 +6,7 @@
  */
 
 import type { Coroutine } from './awaitable.ts';
-import type { AbstractEventLoop, AbstractServer } from './events.ts';
+import type { AbstractEventLoop, ServerLike } from './events.ts';
 import type {
   ConnectionOptions,
   DatagramOptions,
@@ -43,7 +43,7 @@ export interface Channel {
     protocolFactory: () => ProtocolLike,
     url: URL,
     options: ServerOptions,
-  ): Coroutine<AbstractServer>;
+  ): Coroutine<ServerLike>;
   /** Opens an endpoint of datagrams; as `connect`. */
   openDatagrams?<P extends ProtocolLike>(
     loop: AbstractEventLoop,

@@ -287,8 +287,36 @@ export class TimerHandle extends Handle {
   }
 }
 
-function toImplement(name: string, by = 'loop'): never {
-  throw new NotImplementedError(`${name}() is not implemented by this ${by}`);
+/** The server protocol: what `createServer` gives. `AbstractServer` implements it. */
+export interface ServerLike {
+  /** Accepts no more connections. Those that there are go on. Closing again does nothing. */
+  close(): void;
+  /** Closes every connection that was accepted, in good order. */
+  closeClients(): void;
+  /** Closes every connection that was accepted, at once: what is not sent yet is lost. */
+  abortClients(): void;
+  /** The loop that it belongs to. */
+  getLoop(): AbstractEventLoop;
+  /** True while it accepts connections. */
+  isServing(): boolean;
+  /** Begins to accept connections; does nothing if it does so already. It yields to the loop. */
+  startServing(): Coroutine<void>;
+  /**
+   * Accepts connections until it is cancelled; then it closes, and waits for the connections to end.
+   *
+   * @throws {RuntimeError} When awaited, if it is closed, or served like this already.
+   */
+  serveForever(): Coroutine<never>;
+  /** Waits until it is closed and every connection of it has ended. */
+  waitClosed(): Coroutine<void>;
+  /** Enters `asyncWith`, which gives the block the server. */
+  aenter(): Coroutine<this>;
+  /** Leaves `asyncWith`: closes it and waits until that has happened. */
+  aexit(error: Error | null): Coroutine<void>;
+}
+
+function toImplement(name: string): never {
+  throw new NotImplementedError(`${name}() is not implemented by this loop`);
 }
 
 const NO_DESCRIPTORS = 'a page has no file descriptors; wait on an EventTarget or a stream instead';
@@ -631,7 +659,7 @@ export abstract class AbstractEventLoop {
     _protocolFactory: () => ProtocolLike,
     _url: string | URL,
     _options?: ServerOptions,
-  ): Coroutine<AbstractServer> {
+  ): Coroutine<ServerLike> {
     return toImplement('createServer');
   }
   /**
@@ -862,63 +890,6 @@ export abstract class AbstractEventLoop {
    */
   removeSignalHandler(_signal: unknown): boolean {
     return notAvailable('removeSignalHandler', NO_SIGNALS);
-  }
-}
-
-/**
- * The interface of a server, as `createServer` gives one.
- *
- * @example
- * const server: AbstractServer = yield* getRunningLoop().createServer(() => new Protocol(), 'mem:door');
- * yield* asyncWith(server, function* () {
- *   console.log(server.isServing()); // true
- * }); // closed, and every connection of it has ended
- */
-export abstract class AbstractServer {
-  /** Accepts no more connections. Those that there are go on. Closing again does nothing. */
-  close(): void {
-    toImplement('close', 'server');
-  }
-  /** Closes every connection that was accepted, in good order. */
-  closeClients(): void {
-    toImplement('closeClients', 'server');
-  }
-  /** Closes every connection that was accepted, at once: what is not sent yet is lost. */
-  abortClients(): void {
-    toImplement('abortClients', 'server');
-  }
-  /** The loop that it belongs to. */
-  getLoop(): AbstractEventLoop {
-    return toImplement('getLoop', 'server');
-  }
-  /** True while it accepts connections. */
-  isServing(): boolean {
-    return toImplement('isServing', 'server');
-  }
-  /** Begins to accept connections; does nothing if it does so already. It yields to the loop. */
-  startServing(): Coroutine<void> {
-    return toImplement('startServing', 'server');
-  }
-  /**
-   * Accepts connections until it is cancelled; then it closes, and waits for the connections to end.
-   *
-   * @throws {RuntimeError} When awaited, if it is closed, or served like this already.
-   */
-  serveForever(): Coroutine<never> {
-    return toImplement('serveForever', 'server');
-  }
-  /** Waits until it is closed and every connection of it has ended. */
-  waitClosed(): Coroutine<void> {
-    return toImplement('waitClosed', 'server');
-  }
-  /** Enters `asyncWith`, which gives the block the server. */
-  *aenter(): Coroutine<this> {
-    return this;
-  }
-  /** Leaves `asyncWith`: closes it and waits until that has happened. */
-  *aexit(_error: Error | null): Coroutine<void> {
-    this.close();
-    yield* this.waitClosed();
   }
 }
 

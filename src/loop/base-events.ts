@@ -25,12 +25,12 @@ import {
 import type { Context } from '../core/contextvars.ts';
 import { enterContext, exitContext } from '../core/contextvars.ts';
 import type {
-  AbstractServer,
   Callback,
   ExceptionContext,
   ExceptionHandler,
   FutureLike,
   LoopInstrument,
+  ServerLike,
   TaskFactory,
 } from '../core/events.ts';
 import { _getRunningLoop, _setRunningLoop, AbstractEventLoop, Handle, TimerHandle } from '../core/events.ts';
@@ -333,7 +333,7 @@ export class BaseEventLoop extends AbstractEventLoop {
     protocolFactory: () => ProtocolLike,
     url: string | URL,
     options?: ServerOptions,
-  ): Coroutine<AbstractServer> {
+  ): Coroutine<ServerLike> {
     return this.#network('createServer', protocolFactory, url, options);
   }
 

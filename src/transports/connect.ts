@@ -11,7 +11,7 @@
 
 import type { Coroutine } from '../core/awaitable.ts';
 import type { Channel } from '../core/channel.ts';
-import type { AbstractEventLoop, AbstractServer } from '../core/events.ts';
+import type { AbstractEventLoop, ServerLike } from '../core/events.ts';
 import { repr } from '../core/format-helpers.ts';
 import type {
   BaseTransportLike,
@@ -92,7 +92,7 @@ export function* createServer(
   protocolFactory: () => ProtocolLike,
   url: string | URL,
   options?: ServerOptions,
-): Coroutine<AbstractServer> {
+): Coroutine<ServerLike> {
   const [listen, parsed] = yield* find(loop, 'listen', protocolFactory, url);
   return yield* listen(loop, protocolFactory, parsed, options ?? {});
 }

@@ -7,7 +7,7 @@
  */
 
 import type { Coroutine } from '../core/awaitable.ts';
-import type { AbstractEventLoop, AbstractServer } from '../core/events.ts';
+import type { AbstractEventLoop, ServerLike } from '../core/events.ts';
 import { nameOf } from '../core/format-helpers.ts';
 import type {
   Bytes,
@@ -176,7 +176,7 @@ export function* listen(
   protocolFactory: () => ProtocolLike,
   url: URL,
   options: ServerOptions,
-): Coroutine<AbstractServer> {
+): Coroutine<ServerLike> {
   // A server whose loop has been closed cannot be told to give its name free.
   if (names.has(url.href) && !names.get(url.href)?.loop.isClosed())
     throw new OSError(`Cannot listen at '${url}': address already in use`);

@@ -4,9 +4,9 @@
  * Source: Server of Lib/asyncio/base_events.py, CPython 3.14. A listener of a channel stands for the socket.
  */
 
+import { AbstractServer } from '../core/abstract-server.ts';
 import type { Coroutine } from '../core/awaitable.ts';
 import type { AbstractEventLoop } from '../core/events.ts';
-import { AbstractServer } from '../core/events.ts';
 import { isCancelled, isExit, RuntimeError } from '../core/exceptions.ts';
 import { nameOf, repr } from '../core/format-helpers.ts';
 import type { ProtocolLike, ServerOptions } from '../core/network.ts';

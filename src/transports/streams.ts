@@ -12,7 +12,7 @@
  */
 
 import type { Coroutine } from '../core/awaitable.ts';
-import type { AbstractEventLoop, AbstractServer } from '../core/events.ts';
+import type { AbstractEventLoop, ServerLike } from '../core/events.ts';
 import { getEventLoop, getRunningLoop } from '../core/events.ts';
 import {
   IncompleteReadError,
@@ -116,7 +116,7 @@ export function* startServer(
   clientConnected: ClientConnected,
   url: string | URL,
   options?: StreamOptions & ServerOptions,
-): Coroutine<AbstractServer> {
+): Coroutine<ServerLike> {
   const loop = getRunningLoop();
   const { limit, ...others } = options ?? {};
   if (typeof clientConnected !== 'function')

@@ -213,7 +213,7 @@ function eagerCode(out, name = 'program.js', seen = new Set()) {
   seen.add(name);
   const code = readFileSync(join(out, name), 'utf8');
   const imports = [...code.matchAll(/^\s*(?:import|export)\b[^;'"()]*['"]\.\/([^'"]+)['"]/gm)];
-  return code + imports.map(([, path]) => eagerCode(out, path, seen)).join('');
+  return code + imports.map(([, path]) => eagerCode(out, join(dirname(name), path), seen)).join('');
 }
 
 describe('its bundles', () => {

@@ -20,9 +20,23 @@ function sizeOf(code) {
   return { min: bytes.length, gz: gzip(bytes, LEVEL).length };
 }
 
+/** The names of the chunks that a page loads at once: the entry, and what is imported otherwise than lazily. */
+function eagerNames(chunks) {
+  const byName = new Map(chunks.map((chunk) => [chunk.fileName, chunk]));
+  const names = new Set();
+  const visit = (name) => {
+    if (names.has(name) || !byName.has(name)) return;
+    names.add(name);
+    byName.get(name).imports.forEach(visit);
+  };
+  for (const chunk of chunks) if (chunk.isEntry) visit(chunk.fileName);
+  return names;
+}
+
 /** Sizes of one program's chunks: what a page loads at once, and what `import()` brings later, if anything. */
 function sizeOfChunks(chunks) {
-  const isLater = (chunk) => chunk.isDynamicEntry && !chunk.isEntry;
+  const eager = eagerNames(chunks);
+  const isLater = (chunk) => !eager.has(chunk.fileName);
   const sum = (some) =>
     some
       .map(({ code }) => sizeOf(code))
@@ -73,7 +87,7 @@ function placeOf(lines, line) {
 }
 
 /**
- * What each part of a preset's bundle costs. The compressed bytes are those that the part's own text took in the one
+ * What each part of what a preset loads at once costs. The compressed bytes are those that the part's own text took in the one
  * stream of the whole bundle, so they add up; they depend on what stands before, and a part that is taken out saves
  * about as much.
  *
@@ -86,7 +100,9 @@ export async function breakDown(preset, within) {
   if (!program) throw new RangeError(`No preset ${preset}: there are ${Object.keys(presets).join(', ')}`);
   const parts = new Map();
   let sourceLines = null;
-  for (const { code: withComment, map } of await bundle(program, { sourcemap: true })) {
+  const chunks = await bundle(program, { sourcemap: true });
+  const eager = eagerNames(chunks);
+  for (const { code: withComment, map } of chunks.filter(({ fileName }) => eager.has(fileName))) {
     const code = withoutMapComment(withComment);
     const bytes = encoder.encode(code);
     const cost = deflateCost(deflateRaw(bytes, LEVEL), bytes.length);

@@ -10,7 +10,7 @@ import { raised } from '../support/outcomes.ts';
 
 /** A connection, as its two transports and what their protocols were told. */
 function* connected(): asyncio.Coroutine<{
-  server: asyncio.AbstractServer;
+  server: asyncio.ServerLike;
   client: asyncio.TransportLike;
   clientLog: RecordingProtocol;
   served: asyncio.TransportLike;
@@ -55,7 +55,7 @@ describe('mem:', () => {
   it('serves a name once at a time', () =>
     simulate(function* () {
       const loop = asyncio.getRunningLoop();
-      const serve = (): asyncio.Coroutine<asyncio.AbstractServer> =>
+      const serve = (): asyncio.Coroutine<asyncio.ServerLike> =>
         loop.createServer(() => new asyncio.Protocol(), 'mem:taken');
       const first = yield* serve();
       const error = yield* raised(serve());
@@ -65,7 +65,7 @@ describe('mem:', () => {
     }));
 
   it('gives the name of a server free whose loop was closed', async () => {
-    const serve = (): Promise<asyncio.AbstractServer> =>
+    const serve = (): Promise<asyncio.ServerLike> =>
       simulate(() => asyncio.getRunningLoop().createServer(() => new asyncio.Protocol(), 'mem:orphan'));
     await serve();
     (await serve()).close();

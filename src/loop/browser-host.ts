@@ -115,7 +115,9 @@ export function pageTimers(): TimerSource {
 
 /** Something to hold while the loop runs: see `webLock()`. */
 export interface WakeHold {
+  /** Called when the loop starts to run. */
   hold(): void;
+  /** Called when it ends. */
   release(): void;
 }
 
@@ -151,13 +153,15 @@ export interface BrowserHostStats {
   readonly fullSlices: number;
   /** How often it waited for a frame. */
   readonly frameWaits: number;
-  /** How often the native timer was armed, and how often it fired. */
+  /** How often the native timer was armed. */
   readonly timersArmed: number;
+  /** How often it fired. */
   readonly timersFired: number;
   /** The longest slice with more to do, in milliseconds. */
   readonly longestSliceMs: number;
-  /** The present slice, and what a message took to arrive, in milliseconds; 0 until it has been measured. */
+  /** The present slice in milliseconds. */
   readonly sliceMs: number;
+  /** What a message took to arrive in milliseconds, the median of eight; 0 until it has been measured. */
   readonly hopMs: number;
   /** The time between two frames in milliseconds, as measured. */
   readonly framePeriodMs: number;

@@ -198,7 +198,7 @@ export const limits = [
     required: 4,
     excellent: 2,
   }),
-  atMost('C7a', 'native timers armed for a wake-up, at most', 'counts', 'timers per wake', '', {
+  atMost('C7a', 'native timers armed in one task of the page, at most', 'counts', 'timers per wake', '', {
     required: 1,
     short: 1,
   }),
@@ -252,7 +252,7 @@ export const limits = [
   ),
   atMost(
     'F3a',
-    'a callback that schedules itself, beside a million others: iterations that left one out',
+    'a million callbacks that schedule themselves again: calls out of turn',
     'fairness',
     'left out',
     '',
@@ -260,7 +260,7 @@ export const limits = [
   ),
   atMost(
     'F3b',
-    'a timer due meanwhile: seen after, beyond the iteration it waits for',
+    'a timer due amid a long iteration: seen after the next one began',
     'fairness',
     'timer seen after',
     'ms',

@@ -1,6 +1,12 @@
 // Which cases there are, and what drives each.
 
 import { drive as compare } from './compare.mjs';
+import { drive as counts } from './counts.mjs';
+import { drive as fairness } from './fairness.mjs';
+import { drive as lateness } from './lateness.mjs';
+import { drive as memory } from './memory.mjs';
+import { drive as saturation } from './saturation.mjs';
+import { drive as timers } from './timers.mjs';
 
 /**
  * @typedef {object} Context
@@ -31,4 +37,10 @@ export const cases = {
   callsoon: { drive: compare },
   gather: { drive: compare },
   observability: { drive: compare },
+  counts: { drive: counts, short: true },
+  fairness: { drive: fairness, short: true },
+  timers: { drive: timers, short: true },
+  saturation: { drive: saturation, short: true },
+  lateness: { drive: lateness },
+  memory: { drive: memory },
 };

@@ -26,6 +26,7 @@ import { delimiter, dirname, join } from 'node:path';
  *   truthy, and gives that result. Rejects after 10 seconds.
  * @property {(path: string) => Promise<void>} screenshot Writes a PNG of the viewport.
  * @property {(size: {width: number, height: number}) => Promise<void>} setViewport
+ * @property {(x: number, y: number) => Promise<void>} click Presses and releases the mouse, as a user would.
  * @property {{type: string, text: string}[] | null} consoleMessages What the page logged, uncaught errors as type
  *   'pageerror'; null where the engine does not tell (WebKitGTK).
  * @property {() => Promise<void>} close

@@ -1,8 +1,11 @@
 // Which cases there are, and what drives each.
 
+import { drive as bfcache } from './bfcache.mjs';
+import { drive as clicks } from './clicks.mjs';
 import { drive as compare } from './compare.mjs';
 import { drive as counts } from './counts.mjs';
 import { drive as fairness } from './fairness.mjs';
+import { drive as hidden, driveLong as hiddenLong } from './hidden.mjs';
 import { drive as lateness } from './lateness.mjs';
 import { drive as memory } from './memory.mjs';
 import { drive as saturation } from './saturation.mjs';
@@ -42,5 +45,9 @@ export const cases = {
   timers: { drive: timers, short: true },
   saturation: { drive: saturation, short: true },
   lateness: { drive: lateness },
+  clicks: { drive: clicks },
+  hidden: { drive: hidden },
+  'hidden-long': { drive: hiddenLong, long: true },
+  bfcache: { drive: bfcache },
   memory: { drive: memory },
 };

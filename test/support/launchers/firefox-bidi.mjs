@@ -32,6 +32,7 @@ export async function launch({ executable, headless, args }) {
         evaluate: (expression) => page.evaluate(expression),
         screenshot: async (path) => void (await page.screenshot({ path })),
         setViewport: (size) => page.setViewport(size),
+        click: (x, y) => page.mouse.click(x, y),
         close: () => page.close(),
       };
     },

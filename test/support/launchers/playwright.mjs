@@ -37,6 +37,7 @@ export async function launch({ name, executable, headless, args, ignoreDefaultAr
         evaluate: (expression) => page.evaluate(expression),
         screenshot: async (path) => void (await page.screenshot({ path })),
         setViewport: (size) => page.setViewportSize(size),
+        click: (x, y) => page.mouse.click(x, y),
         close: () => context.close(),
       };
     },

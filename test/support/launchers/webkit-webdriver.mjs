@@ -70,6 +70,14 @@ function createPage({ call, stop }, onClose) {
         await until('the window to change its size', fits, 1).catch(() => {});
       }
     },
+    async click(x, y) {
+      const actions = [
+        { type: 'pointerMove', duration: 0, x: Math.round(x), y: Math.round(y) },
+        { type: 'pointerDown', button: 0 },
+        { type: 'pointerUp', button: 0 },
+      ];
+      await call('POST', '/actions', { actions: [{ type: 'pointer', id: 'mouse', actions }] });
+    },
     async close() {
       onClose();
       await call('DELETE', '').catch(() => {}); // The process is killed in any case.

@@ -18,15 +18,30 @@ const commonjs = {
   },
 };
 
+/** The short form measures ours and what is native. A rival is then whatever one asks it to be, and never runs. */
+const noRivals = {
+  name: 'no-rivals',
+  resolveId: (id) => (RIVALS.test(id) ? { id: NO_RIVAL, syntheticNamedExports: true } : null),
+  load: (id) =>
+    id === NO_RIVAL
+      ? 'const any = new Proxy(function () {}, { get: () => any, apply: () => any }); export default any;'
+      : null,
+};
+const RIVALS = /^(effect|effection|rxjs|scheduler|main-thread-scheduling)(\/|$)/;
+const NO_RIVAL = '\0no-rival.js';
+
 /**
  * @param {string} name A module of `cases/`.
+ * @param {object} [options]
+ * @param {boolean} [options.short] Leaves the rivals and the minifier out, which take most of the time.
  * @returns {Promise<string>} A classic script that defines `globalThis.bench`, the module's exports.
  */
-export async function bundleCase(name) {
+export async function bundleCase(name, { short = false } = {}) {
   const program = `import * as bench from ${JSON.stringify(`${here}cases/${name}.mjs`)};\nglobalThis.bench = bench;\n`;
   const [entry] = await bundle(program, {
     format: 'iife',
-    plugins: [commonjs, nodeResolve({ browser: true, preferBuiltins: false })],
+    minify: !short,
+    plugins: [...(short ? [noRivals] : []), commonjs, nodeResolve({ browser: true, preferBuiltins: false })],
     external: ['node:process'],
   });
   return entry.code;

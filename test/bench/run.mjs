@@ -50,7 +50,7 @@ async function main() {
   const names = selectCases();
   const engines = selectEngines(given.engine ?? process.env.BROWSERS);
   const options = { runs: Number(given.runs), short: given.short };
-  const server = await serveCases();
+  const server = await serveCases(options);
   let failures = 0;
   try {
     for (const engine of engines) {

@@ -24,8 +24,11 @@ const PAGE = (name) => `<!doctype html>
   }
 </script>`;
 
-/** @returns {Promise<{origin: string, call: Function, close: () => void}>} */
-export async function serveCases() {
+/**
+ * @param {{short?: boolean}} [options]
+ * @returns {Promise<{origin: string, prepare: Function, call: Function, close: () => void}>}
+ */
+export async function serveCases({ short } = {}) {
   const scripts = new Map();
   const waiting = new Map();
   let lastId = 0;
@@ -35,7 +38,7 @@ export async function serveCases() {
     js: ['text/javascript', (name) => scripts.get(name) ?? remember(name)],
   };
   const remember = (name) => {
-    scripts.set(name, bundleCase(name));
+    scripts.set(name, bundleCase(name, { short }));
     return scripts.get(name);
   };
 
@@ -66,6 +69,10 @@ export async function serveCases() {
 
   return {
     origin: `http://127.0.0.1:${server.address().port}`,
+    /** Begins to make these cases' scripts. */
+    prepare: (names) => {
+      for (const name of names) remember(name).catch(() => {}); // who asks for it learns of it
+    },
     /** Calls an export of a case's module in its page, and gives what the page sends back. */
     async call(page, name, options, { seconds = 240 } = {}) {
       const id = ++lastId;

@@ -1,11 +1,7 @@
 // A page that somebody else hides: work, timers and frames before and after.
 
-import * as asyncio from 'asyncio-web';
-import { BrowserEventLoop, getRunningLoop, run, sleep } from 'asyncio-web';
+import { BrowserEventLoop, getRunningLoop, nextFrame, run, sleep } from 'asyncio-web';
 import { calibrateSpin, pause, spin } from './spin.mjs';
-
-/** Where the library has it. */
-const { nextFrame } = { ...asyncio };
 
 /** When the page was shown and hidden. */
 export const changes = [];
@@ -76,8 +72,7 @@ export async function beginProgress() {
   const frames = function* () {
     // A task that waits for a frame must go on when there are none.
     while (!isOver) {
-      if (nextFrame) yield* nextFrame();
-      else yield* sleep(0.01);
+      yield* nextFrame();
       progress.push(performance.now());
     }
   };
@@ -106,14 +101,19 @@ export async function beginProgress() {
   await pause(500);
 }
 
-/** How long after the page was hidden nothing was done, at most, in milliseconds. */
+/**
+ * How long nothing was done when the page was hidden, and at most while it stayed so, in milliseconds; null if it was
+ * not hidden.
+ */
 export async function endProgress() {
   isOver = true;
   await finished;
   const hiddenAt = changes.findLast(([visibility]) => visibility === 'hidden')?.[1];
   if (hiddenAt === undefined) return null;
-  const after = progress.filter((time) => time >= hiddenAt).sort((a, b) => a - b);
-  let longest = after[0] - hiddenAt;
-  for (let n = 1; n < after.length; n++) longest = Math.max(longest, after[n] - after[n - 1]);
-  return longest;
+  progress.sort((a, b) => a - b);
+  const first = progress.findIndex((time) => time >= hiddenAt);
+  let longest = 0;
+  for (let n = first + 1; n < progress.length; n++)
+    longest = Math.max(longest, progress[n] - progress[n - 1]);
+  return { atFirst: progress[first] - progress[first - 1], longest };
 }

@@ -3,8 +3,10 @@
 import { getRunningLoop, run, sleep } from 'asyncio-web';
 import { pause } from './spin.mjs';
 
-/** From 1 ms to a second, as many short as long ones; no two of a batch are due at once. */
-const DELAYS = Array.from({ length: 24 }, (_, n) => Math.round(1000 ** (n / 23)) + (n % 3) / 4);
+/** From 1 ms to a second, as many short as long ones. Whole ones: setTimeout cuts off what is not. */
+const DELAYS = [
+  1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 20, 25, 30, 40, 50, 70, 100, 150, 200, 300, 450, 700, 1000,
+];
 
 /** Each of the delays once, one batch by our loop and one by setTimeout. */
 async function batch() {

@@ -46,7 +46,7 @@ function plainRate(steps) {
  */
 export async function saturate({ driver, ms }) {
   const steps = calibrateSpin();
-  const period = await framePeriod(1000);
+  const period = await framePeriod(Math.min(1000, ms / 2));
   const before = plainRate(steps);
 
   const worker = new Worker(URL.createObjectURL(new Blob([WORKER], { type: 'text/javascript' })));

@@ -24,7 +24,7 @@ export function calibrateSpin() {
   return Math.max(1, Math.round(steps / (shortest * 1000)));
 }
 
-/** How long a slice of this loop is, in milliseconds: as it says, or as it was before it could say. */
-export const sliceOf = (loop) => loop.stats?.().sliceMs ?? 2;
+/** How long a slice of this loop is at present, in milliseconds. */
+export const sliceOf = (loop) => loop.stats().host.sliceMs;
 
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -30,7 +30,7 @@ export async function drive({ name, openPage, call, options }) {
   const page = await openPage(name);
   try {
     const work = await page.evaluate('bench.work');
-    const settings = options.short ? { runs: 3, minMs: 20, only: SHORT } : { runs: options.runs, minMs: 100 };
+    const settings = options.short ? { runs: 3, minMs: 50, only: SHORT } : { runs: options.runs, minMs: 100 };
     const samples = await call(page, 'measure', settings);
     const ns = (ms) => (ms * 1e6) / work.count;
     const figures = EXTRA[name]?.(samples, ns) ?? {};
@@ -54,4 +54,4 @@ export async function drive({ name, openPage, call, options }) {
 }
 
 /** Who takes part in the short form. */
-const SHORT = ['asyncio', 'native', 'effection action', 'effect', 'effect all'];
+const SHORT = ['asyncio', 'native'];

@@ -15,7 +15,7 @@ export async function drive({ name, openPage, call, options }) {
     );
     // What browsers keep of a delay are 31 bits.
     if (longest > 2 ** 31 - 1) wrong.push(`a native timer of ${longest} ms`);
-    const idle = await call(page, 'idle', { ms: options.short ? 2000 : 10_000 });
+    const idle = await call(page, 'idle', { ms: options.short ? 1000 : 10_000 });
     return {
       figures: {
         'timers per wake': figure([work.timersPerWake]),

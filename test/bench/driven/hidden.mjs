@@ -67,7 +67,8 @@ export async function drive({ engine, origin, call, options }) {
     return {
       figures: {
         'work while hidden': figure(shares),
-        'progress after': figure(gaps),
+        'progress after': figure(gaps.map(({ atFirst }) => atFirst)),
+        'longest gap while hidden': figure(gaps.map(({ longest }) => longest)),
         'a 1 s timer just after it was hidden': figure(late),
       },
     };

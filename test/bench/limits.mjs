@@ -187,6 +187,11 @@ export const limits = [
   }),
   atMost('C5a', 'a million timers: add', 'timers', 'add', 'ns', { required: 500, excellent: 350 }),
   atMost('C5b', 'a million timers: cancel, with the upkeep it causes', 'timers', 'cancel', 'ns', {
+    why: {
+      chromium: 'cancelled timers at the head of the heap are dropped all at once',
+      firefox: 'cancelled timers at the head of the heap are dropped all at once',
+      webkit: 'cancelled timers at the head of the heap are dropped all at once',
+    },
     required: 100,
     excellent: 40,
   }),
@@ -195,10 +200,20 @@ export const limits = [
     excellent: { chromium: 450, firefox: 1200, webkit: 1200 },
   }),
   atMost('C6', 'a million timers: the longest pause for upkeep', 'timers', 'pause', 'ms', {
+    why: {
+      chromium: 'cancelled timers at the head of the heap are dropped all at once',
+      firefox: 'cancelled timers at the head of the heap are dropped all at once',
+      webkit: 'cancelled timers at the head of the heap are dropped all at once',
+    },
     required: 4,
     excellent: 2,
   }),
   atMost('C7a', 'native timers armed in one task of the page, at most', 'counts', 'timers per wake', '', {
+    why: {
+      chromium: 'armed twice for a deadline between two milliseconds',
+      firefox: 'armed twice for a deadline between two milliseconds',
+      webkit: 'armed twice for a deadline between two milliseconds',
+    },
     required: 1,
     // It arms twice for a deadline between two milliseconds; 1 once that is mended.
     short: 2,

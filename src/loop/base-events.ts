@@ -149,20 +149,12 @@ export class BaseEventLoop extends AbstractEventLoop {
   // Running and stopping
 
   override runForever(): Promise<void> {
-    this.#checkClosed();
-    this.#checkRunning();
-    return new Promise<void>((resolve, reject) => {
-      this.#run = { resolve, reject };
-      this.#batch = 0;
-      this.host.start(this.#tick);
-      this.#pump = SOON;
-      this.host.wakeSoon();
-    });
+    this.checkCanRun();
+    return new Promise<void>((resolve, reject) => this.beginRun({ resolve, reject }));
   }
 
   override runUntilComplete<T>(future: AwaitableOrPromise<T>): Promise<T> {
-    this.#checkClosed();
-    this.#checkRunning();
+    this.checkCanRun();
     const isNew = !isfuture(future);
     const awaited = ensureFuture(future, { loop: this });
     if (isNew && awaited instanceof Task) awaited._logDestroyPending = false;
@@ -625,13 +617,29 @@ export class BaseEventLoop extends AbstractEventLoop {
     this.host.wakeSoon();
   }
 
-  #finish(error: unknown, failed: boolean): void {
-    const run = this.#run;
+  /**
+   * Begins a run whose end `run` is told at once, in the last tick. For loops that drive themselves; `runForever` is
+   * this with a Promise.
+   */
+  protected beginRun(run: { resolve(): void; reject(error: unknown): void }): void {
+    this.#run = run;
+    this.host.start(this.#tick);
+    this.#pump = SOON;
+    this.host.wakeSoon();
+  }
+
+  /** Leaves a run between two ticks without an end, and what is ready where it is. The next run goes on there. */
+  protected leaveRun(): void {
     this.#run = null;
     this.#pump = IDLE;
     this.#armedAt = Infinity;
-    this.#stopping = false;
     this.host.stop();
+  }
+
+  #finish(error: unknown, failed: boolean): void {
+    const run = this.#run;
+    this.#stopping = false;
+    this.leaveRun();
     if (failed) run?.reject(error);
     else run?.resolve();
   }
@@ -749,7 +757,9 @@ export class BaseEventLoop extends AbstractEventLoop {
     }
   }
 
-  #checkRunning(): void {
+  /** @throws {RuntimeError} If this loop is closed or runs already, or another one is running. */
+  protected checkCanRun(): void {
+    this.#checkClosed();
     if (this.isRunning()) throw new RuntimeError('This event loop is already running');
     if (_getRunningLoop() !== null)
       throw new RuntimeError('Cannot run the event loop while another loop is running');

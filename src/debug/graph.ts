@@ -10,12 +10,13 @@
  * a cycle ends with "(cycle)", and what has been written with all its awaiters is not written again.
  */
 
-import type { FutureLike, TaskLike } from '../core/events.ts';
+import type { FutureLike } from '../core/events.ts';
 import { _getRunningLoop } from '../core/events.ts';
 import { RuntimeError } from '../core/exceptions.ts';
 import { repr } from '../core/format-helpers.ts';
 import { logger } from '../core/log.ts';
-import { awaitedBy, Future, isfuture } from '../tasks/futures.ts';
+import { awaitersOf, isTask } from '../tasks/awaiters.ts';
+import { isfuture } from '../tasks/futures.ts';
 import type { FrameInfo } from './frames.ts';
 import { currentFrames, waitingFrames } from './frames.ts';
 
@@ -176,36 +177,4 @@ export function printCallGraph(future?: FutureLike<unknown> | null, options?: Pr
   const print = options?.file ?? ((text: string) => logger.info(text));
   const depth = (options?.depth ?? 1) + 1;
   print(formatCallGraph(future, { ...options, depth }));
-}
-
-/** Whether it is a task, ours or of another class. @internal */
-export function isTask(future: FutureLike<unknown>): future is TaskLike<unknown> {
-  return typeof (future as Partial<TaskLike<unknown>>).getName === 'function';
-}
-
-/**
- * Who waits for `future` now. A future that waits, such as that of a `gather`, stands for those who wait for it in
- * their turn; it is there itself only if there are none.
- *
- * @internal
- */
-export function awaitersOf(
-  future: FutureLike<unknown>,
-  passing: Set<FutureLike<unknown>> = new Set([future]),
-): FutureLike<unknown>[] {
-  if (!(future instanceof Future)) return [];
-  const found = new Set<FutureLike<unknown>>();
-  for (const awaiter of awaitedBy(future)) {
-    if (awaiter.done()) continue;
-    if (isTask(awaiter)) {
-      found.add(awaiter);
-      continue;
-    }
-    if (passing.has(awaiter)) continue;
-    passing.add(awaiter);
-    const beyond = awaitersOf(awaiter, passing);
-    passing.delete(awaiter);
-    for (const one of beyond.length > 0 ? beyond : [awaiter]) found.add(one);
-  }
-  return [...found];
 }

@@ -14,10 +14,10 @@
 import type { AbstractEventLoop, TaskLike } from '../core/events.ts';
 import { getRunningLoop } from '../core/events.ts';
 import { logger } from '../core/log.ts';
+import { awaitersOf, findCycles, isTask } from '../tasks/awaiters.ts';
 import { allTasks } from '../tasks/tasks.ts';
 import type { FrameInfo } from './frames.ts';
 import { currentFrames, waitingFrames } from './frames.ts';
-import { awaitersOf, isTask } from './graph.ts';
 
 /** A stack and the task that it belongs to. */
 export interface CoroInfo {
@@ -270,31 +270,6 @@ function edgesIn(snapshot: readonly AwaitedInfo[]): Edge[] {
   return tasksIn(snapshot).flatMap(({ taskId, awaitedBy }) =>
     awaitedBy.map(({ callStack, taskName }) => ({ awaiter: taskName, awaited: taskId, callStack })),
   );
-}
-
-/** The cycles that a depth-first search closes; without the edges that close them there is none left. */
-function findCycles(edges: readonly Edge[]): number[][] {
-  const awaitedOf = new Map<number, Set<number>>();
-  for (const { awaiter, awaited } of edges) {
-    const known = awaitedOf.get(awaiter);
-    if (known === undefined) awaitedOf.set(awaiter, new Set([awaited]));
-    else known.add(awaited);
-  }
-  const cycles: number[][] = [];
-  const visited = new Set<number>();
-  const path: number[] = [];
-  const visit = (id: number): void => {
-    visited.add(id);
-    path.push(id);
-    for (const awaited of awaitedOf.get(id) ?? []) {
-      const start = path.indexOf(awaited);
-      if (start >= 0) cycles.push([...path.slice(start), awaited]);
-      else if (!visited.has(awaited)) visit(awaited);
-    }
-    path.pop();
-  };
-  for (const id of awaitedOf.keys()) if (!visited.has(id)) visit(id);
-  return cycles;
 }
 
 /** A node of a tree that is drawn. */

@@ -367,6 +367,8 @@ export abstract class AbstractEventLoop {
   _asyncgens: Set<{ close(): Coroutine<void>; owner: WeakRef<object> | null }> | null = null;
   /** @internal */
   _asyncgensShutdown = false;
+  /** Who holds which semaphore, for reports of deadlocks; null where nobody asks. @internal */
+  _holders: WeakMap<object, TaskLike<unknown>[]> | null = null;
   /** Reports of errors that nobody has retrieved yet; told at close if they are still there. @internal */
   _unretrieved: Set<{ report(): void }> | null = null;
 

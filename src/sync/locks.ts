@@ -101,7 +101,7 @@ function describe(kind: string, state: string, waiters: { readonly size: number 
  */
 export class Lock extends Lockable {
   /** @internal */
-  readonly _line: WaitingLine<boolean> = new WaitingLine();
+  readonly _line: WaitingLine<boolean> = new WaitingLine(this);
   #locked = false;
   #owner: Task<unknown> | null = null;
 
@@ -169,7 +169,7 @@ export class Lock extends Lockable {
  */
 export class Event extends LoopBound {
   /** @internal */
-  readonly _line: WaitingLine<boolean> = new WaitingLine();
+  readonly _line: WaitingLine<boolean> = new WaitingLine(this);
   #value = false;
 
   /** True if the flag is set. */
@@ -239,7 +239,7 @@ export class Event extends LoopBound {
  */
 export class Condition extends Lockable {
   readonly #lock: Lock;
-  readonly #waiters = new WaitingLine<boolean>();
+  readonly #waiters = new WaitingLine<boolean>(this, 'notify');
 
   /** @param lock Default: a new one. Several conditions may share one. */
   constructor(lock?: Lock | null) {
@@ -376,7 +376,7 @@ export class Condition extends Lockable {
  */
 export class Semaphore extends Lockable {
   /** @internal */
-  readonly _line: WaitingLine<boolean> = new WaitingLine();
+  readonly _line: WaitingLine<boolean> = new WaitingLine(this);
   /** @internal */
   _value: number;
 
@@ -404,6 +404,7 @@ export class Semaphore extends Lockable {
     if (woken) this.#wakeOthers();
     else if (this.locked()) return WAIT;
     else this._value -= 1;
+    this.#noteHolder();
     return true;
   }
 
@@ -416,6 +417,10 @@ export class Semaphore extends Lockable {
 
   /** Adds a permit, or gives it to who has waited longest; also without an `acquire()` before it. */
   release(): void {
+    const loop = _getRunningLoop();
+    const holders = loop?._holders?.get(this);
+    // Anybody may release: if it was none of the holders, it was for the first of them.
+    if (holders !== undefined) holders.splice(Math.max(0, holders.indexOf(loop?._currentTask as never)), 1);
     this._value += 1;
     this.#wakeNext();
   }
@@ -428,6 +433,15 @@ export class Semaphore extends Lockable {
   /** Those who came meanwhile had to queue, even if there are permits. */
   #wakeOthers(): void {
     while (this._value > 0 && this.#wakeNext()) {}
+  }
+
+  #noteHolder(): void {
+    const loop = _getRunningLoop();
+    if (loop?._holders && loop._currentTask !== null) {
+      const holders = loop._holders.get(this);
+      if (holders === undefined) loop._holders.set(this, [loop._currentTask]);
+      else holders.push(loop._currentTask);
+    }
   }
 
   /** Gives one permit to the next waiter; false if there is none. */

@@ -92,8 +92,8 @@ interface Store<T> {
 export class Queue<T = unknown> extends LoopBound {
   readonly #maxsize: number;
   readonly #items: Store<T>;
-  readonly #getters = new WaitingLine<void>();
-  readonly #putters = new WaitingLine<void>();
+  readonly #getters = new WaitingLine<void>(this, 'get');
+  readonly #putters = new WaitingLine<void>(this, 'put');
   readonly #getSide = new GetSide<T>(this, this.#getters);
   readonly #putSide = new PutSide<T>(this, this.#putters);
   #unfinished = 0;

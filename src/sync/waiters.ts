@@ -16,8 +16,8 @@ export class Waiter<T> extends Future<T> {
   declare _before: Waiter<T> | null;
   /** @internal */
   declare _behind: Waiter<T> | null;
-  /** @internal */
-  declare _inLine: boolean;
+  /** The line that it stands in. @internal */
+  declare _line: WaitingLine<T> | null;
 
   /** @internal */
   override get _kind(): string {
@@ -30,6 +30,14 @@ export class WaitingLine<T> {
   #first: Waiter<T> | null = null;
   #last: Waiter<T> | null = null;
   size = 0;
+  /** What they wait for, for reports; and how, where a primitive has more than one line. */
+  readonly subject: object | null;
+  readonly purpose: string;
+
+  constructor(subject: object | null = null, purpose = '') {
+    this.subject = subject;
+    this.purpose = purpose;
+  }
 
   get first(): Waiter<T> | null {
     return this.#first;
@@ -40,7 +48,7 @@ export class WaitingLine<T> {
     const waiter = new Waiter<T>(null, loop);
     waiter._before = this.#last;
     waiter._behind = null;
-    waiter._inLine = true;
+    waiter._line = this;
     if (this.#last === null) this.#first = waiter;
     else this.#last._behind = waiter;
     this.#last = waiter;
@@ -50,14 +58,14 @@ export class WaitingLine<T> {
 
   /** Takes a waiter out, wherever it stands; one that has left already stays out. */
   leave(waiter: Waiter<T>): void {
-    if (!waiter._inLine) return;
+    if (waiter._line === null) return;
     const { _before: before, _behind: behind } = waiter;
     if (before === null) this.#first = behind;
     else before._behind = behind;
     if (behind === null) this.#last = before;
     else behind._before = before;
     waiter._before = waiter._behind = null;
-    waiter._inLine = false;
+    waiter._line = null;
     this.size -= 1;
   }
 

@@ -2,7 +2,7 @@
 // test, which passes when the example compiles and does not throw.
 //
 // An example stands alone: it may use every public name, `asyncio`, and `fetch`, which answers at once here. One that
-// begins a program itself (`run(…)`, or a top-level `await`) runs as it is, and is waited for; every other one is the
+// begins a program itself (`run(…)`, `runSim(…)`, or a top-level `await`) runs as it is, and is waited for; every other one is the
 // body of a coroutine in virtual time.
 //
 //   node test/support/extract-examples.mjs    writes test/generated/examples.test.ts, which git ignores
@@ -22,12 +22,17 @@ const FETCH = `const fetch = async (_url: string, init?: RequestInit): Promise<R
 };
 `;
 
+/** What runs a simulation at once, which no loop may be running around. */
+const SYNCHRONOUS = /\b(runSim|runUntilCompleteSync|advance\w+)\(/;
+
 /** An example as the source of one test. */
 function testOf(title, example) {
   const lines = example.split('\n').filter((line) => !/^import .* from 'asyncio-web(\/\w+)?';$/.test(line));
   // A program is started, and left alone; the test has to see its end.
   const code = lines.map((line) => line.replace(/^(asyncio\.)?run\(/, 'await $&'));
-  const isProgram = code.some((line) => /^(?!\s|function|async function).*\bawait\b/.test(line));
+  const isProgram = code.some(
+    (line) => /^(?!\s|function|async function).*\bawait\b/.test(line) || SYNCHRONOUS.test(line),
+  );
   // What an example only names is not unused.
   const used = namesIn(code).map((name) => `void ${name};`);
   const body = [...code, ...used].map((line) => (line === '' ? '' : `    ${line}`)).join('\n');

@@ -49,6 +49,8 @@ function onlyTarget(target, seen) {
  * @param {string[]} options.engines
  * @param {string[]} options.files Compiled test files.
  * @param {number} [options.seed]
+ * @param {string} [options.loop] The loop that conformance/ and differential/ run on, by its name in
+ *   test/support/loops.ts.
  * @param {string} [options.grep] Runs the tests whose full name contains this.
  * @param {{served: Set<string>, refused: Set<string>}} [options.seen]
  */
@@ -57,6 +59,7 @@ export function createConfig({
   engines,
   files,
   seed = 1,
+  loop,
   grep,
   seen = { served: new Set(), refused: new Set() },
 }) {
@@ -76,7 +79,8 @@ export function createConfig({
     testFramework: { config: { ui: 'bdd', timeout: 20_000, ...(grep && { grep }) } },
     testRunnerHtml: (framework) => `<!doctype html>
       <meta charset="utf-8">
-      <script>globalThis.__testSeed = ${seed}; globalThis.__testTarget = '${target}';</script>
+      <script>globalThis.__testSeed = ${seed}; globalThis.__testTarget = '${target}';
+      ${loop === undefined ? '' : `globalThis.__testLoop = ${JSON.stringify(loop)};`}</script>
       <script src="/test/support/page-setup.js"></script>
       <script type="module" src="${framework}"></script>`,
   };

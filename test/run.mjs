@@ -3,6 +3,7 @@
 //   npm test                                        repo tests, page tests, and the suite on sources and on dist
 //   npm test -- --target=src --browsers=chromium    the suite on one target, in some engines
 //   npm test -- --files='test/tasks/*.test.ts'      only these files of the suite
+//   npm test -- --loop='SimLoop, open and traced' --files='test/conformance/*.test.ts'   on another loop
 //   npm test -- --grep='Lock'                       only tests of the suite whose full name contains this
 //   BROWSERS=chromium npm test                      all of it in fewer engines
 //   SEED=17 npm test                                with the random choices of an earlier run
@@ -11,7 +12,7 @@
 // that was asked for ran none.
 
 import { spawnSync } from 'node:child_process';
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { relative } from 'node:path';
 import { run as runNode } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -29,6 +30,7 @@ const { values: options } = parseArgs({
     browsers: { type: 'string' },
     target: { type: 'string' },
     grep: { type: 'string' },
+    loop: { type: 'string' },
   },
 });
 if (options.target && !['src', 'dist'].includes(options.target)) {
@@ -37,6 +39,12 @@ if (options.target && !['src', 'dist'].includes(options.target)) {
 const targets = options.target ? [options.target] : ['src', 'dist'];
 const engines = selectEngines(options.browsers ?? process.env.BROWSERS);
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
+/** The loops that conformance/ and differential/ run on; the first is the usual one. */
+const loops = JSON.parse(readFileSync(new URL('support/loop-kinds.json', import.meta.url), 'utf8'));
+const ON_EVERY_LOOP = {
+  engines: engines.slice(0, 1),
+  files: ['test/conformance/*.test.ts', 'test/differential/*.test.ts'],
+};
 /** Whether this is the whole test, not a part of the suite that someone is working on. */
 const isWhole = !options.files && !options.target && !options.grep;
 
@@ -69,7 +77,9 @@ async function main() {
   build();
   await ensureBrowsers(engines, print);
   if (isWhole) await runNodeFiles('repo', 'test/repo');
-  for (const target of targets) await runSuite(target);
+  for (const target of targets) await runSuite(target, { loop: options.loop });
+  // What every loop must do, on the other loops too: once, since engines and targets make no difference to a loop.
+  if (isWhole) for (const loop of loops.slice(1)) await runSuite('src', { loop, ...ON_EVERY_LOOP });
   if (isWhole) {
     for (const engine of engines) {
       // Page tests ask test/support/pages.mjs for "the" engine, and run once in each.
@@ -107,15 +117,16 @@ function execute(command, args) {
 }
 
 /** The browser tests, on the sources or on what is shipped. */
-async function runSuite(target) {
+async function runSuite(target, { loop, engines: chosen = engines, files: patterns = options.files } = {}) {
   const started = Date.now();
-  const files = options.files?.map((pattern) =>
+  const files = patterns?.map((pattern) =>
     pattern.replace(/^(\.\/)?(!?)/, '$2build/').replace(/\.ts$/, '.js'),
   );
   const seen = { served: new Set(), refused: new Set() };
   const config = createConfig({
     target,
-    engines,
+    engines: chosen,
+    loop,
     files: [
       ...(files ?? ['build/test/**/*.test.js']),
       '!build/test/types/**',
@@ -126,7 +137,9 @@ async function runSuite(target) {
     grep: options.grep,
     seen,
   });
-  const rows = new Map(engines.map((engine) => [engine, tally.row(`${target} in ${engine}`)]));
+  const rows = new Map(
+    chosen.map((engine) => [engine, tally.row(`${target} in ${engine}${loop ? ` on ${loop}` : ''}`)]),
+  );
   const reporter = {
     reportTestFileResults({ sessionsForTestFile }) {
       for (const session of sessionsForTestFile) reportSession(session, rows.get(session.browser.name));
@@ -142,9 +155,9 @@ async function runSuite(target) {
   for (const [engine, row] of rows) {
     if (row.passed + row.failed === 0) tally.problem(`No test ran in ${engine} on ${target}`);
   }
-  if (seen.served.size === 0 && !options.files) tally.problem(`The library was never loaded from ${target}`);
+  if (seen.served.size === 0 && !patterns) tally.problem(`The library was never loaded from ${target}`);
   for (const path of seen.refused) tally.problem(`A test on ${target} asked for ${path}`);
-  print(`suite on ${target} took ${seconds(started)}`);
+  print(`suite on ${target}${loop ? ` with ${loop}` : ''} took ${seconds(started)}`);
 }
 
 function reportSession(session, row) {

@@ -16,12 +16,11 @@
 
 import * as asyncio from 'asyncio-web';
 import * as lowlevel from 'asyncio-web/lowlevel';
-import { SimLoop } from 'asyncio-web/testing';
 import { expect } from 'chai';
 import { FakeChannel, RecordingProtocol } from '../support/fake-channel.ts';
 import { FakeHost } from '../support/fake-host.ts';
 import { forceGc } from '../support/gc.ts';
-import { recordReports, simulate } from '../support/loops.ts';
+import { newTestLoop, recordReports, simulate } from '../support/loops.ts';
 import { rejection } from '../support/outcomes.ts';
 
 interface Entry {
@@ -92,7 +91,7 @@ const TYPES: Readonly<Record<keyof Types, true>> = {
 const INSTANCES: Readonly<Record<string, () => object>> = {
   BaseEventLoop: () => new asyncio.BaseEventLoop(new FakeHost()),
   ContextVar: () => new asyncio.ContextVar('name'),
-  Future: () => new SimLoop().createFuture(),
+  Future: () => newTestLoop().createFuture(),
   IncompleteReadError: () => new asyncio.IncompleteReadError(new Uint8Array()),
   LimitOverrunError: () => new asyncio.LimitOverrunError('', 0),
   Token: () => new asyncio.Context().run(() => new asyncio.ContextVar('name').set(1)),
@@ -196,7 +195,7 @@ function noop(): void {}
 
 /** Makes a task that waits for ever, closes its loop, and gives the report. */
 function closeWithPendingTask(): asyncio.ExceptionContext[] {
-  const loop = new SimLoop();
+  const loop = newTestLoop();
   const reports = recordReports(loop);
   const future = loop.createFuture();
   loop.createTask(
@@ -215,7 +214,7 @@ function expectDestroyedPending(): void {
 }
 
 function expectNeverRetrieved(): void {
-  const loop = new SimLoop();
+  const loop = newTestLoop();
   const reports = recordReports(loop);
   const error = new Error('nobody looks');
   loop.createFuture().setException(error);
@@ -227,7 +226,7 @@ function expectNeverRetrieved(): void {
 
 /** Makes things in a loop and drops them: one could be overlooked. Gives what is warned of when they are collected. */
 async function warningsOfDropped(make: () => unknown): Promise<string[]> {
-  const runner = new asyncio.Runner({ loopFactory: () => new SimLoop() });
+  const runner = new asyncio.Runner({ loopFactory: () => newTestLoop() });
   await runner.run(function* () {
     for (let index = 0; index < 20; index++) make();
     yield* asyncio.sleep(1);
@@ -245,7 +244,7 @@ async function neverAwaited(debug: boolean): Promise<string> {
       function* () {
         load();
       },
-      { debug, loopFactory: () => new SimLoop() },
+      { debug, loopFactory: () => newTestLoop() },
     ),
   );
   return warning ?? '';
@@ -260,17 +259,17 @@ const BEHAVIOURS: Readonly<Record<string, () => unknown>> = {
 
   'PYTHONASYNCIODEBUG / -X dev'() {
     const scope = globalThis as { PYTHONASYNCIODEBUG?: unknown };
-    expect(new SimLoop().getDebug()).to.equal(false);
+    expect(newTestLoop().getDebug()).to.equal(false);
     scope.PYTHONASYNCIODEBUG = '1';
     try {
-      expect(new SimLoop().getDebug()).to.equal(true);
+      expect(newTestLoop().getDebug()).to.equal(true);
     } finally {
       delete scope.PYTHONASYNCIODEBUG;
     }
   },
 
   async 'slow callback log'() {
-    const loop = new SimLoop();
+    const loop = newTestLoop();
     loop.setDebug(true);
     loop.slowCallbackDuration = 0;
     loop.callSoon(() => loop.stop());
@@ -290,7 +289,7 @@ const BEHAVIOURS: Readonly<Record<string, () => unknown>> = {
   },
 
   'source traceback'() {
-    const loop = new SimLoop();
+    const loop = newTestLoop();
     const reports = recordReports(loop);
     loop.createFuture().setException(new Error('without'));
     loop.setDebug(true);
@@ -301,7 +300,7 @@ const BEHAVIOURS: Readonly<Record<string, () => unknown>> = {
   },
 
   DEBUG_STACK_DEPTH() {
-    const loop = new SimLoop();
+    const loop = newTestLoop();
     loop.setDebug(true);
     const callFrom = (depth: number): asyncio.Handle => {
       const handle = depth === 0 ? loop.callSoon(noop) : callFrom(depth - 1);
@@ -312,8 +311,8 @@ const BEHAVIOURS: Readonly<Record<string, () => unknown>> = {
   },
 
   async 'non-threadsafe call check'() {
-    const loop = new SimLoop();
-    const other = new SimLoop();
+    const loop = newTestLoop();
+    const other = newTestLoop();
     other.setDebug(true);
     function* main() {
       other.callSoon(noop);
@@ -326,7 +325,7 @@ const BEHAVIOURS: Readonly<Record<string, () => unknown>> = {
   },
 
   'callback type check'() {
-    const loop = new SimLoop();
+    const loop = newTestLoop();
     function* main() {}
     expect(() => loop.callSoon(1 as never)).to.throw(TypeError, 'a callable object was expected');
     expect(() => loop.callSoon(main() as never)).to.throw(TypeError, 'coroutines cannot be used');
@@ -350,7 +349,7 @@ const BEHAVIOURS: Readonly<Record<string, () => unknown>> = {
   },
 
   async 'StreamReaderProtocol.__del__'() {
-    const loop = new SimLoop();
+    const loop = newTestLoop();
     const reports = recordReports(loop);
     const protocol = new asyncio.StreamReaderProtocol(new asyncio.StreamReader({ loop }), null, { loop });
     protocol.connectionLost(new Error('nobody waits for the end'));
@@ -388,7 +387,7 @@ const BEHAVIOURS: Readonly<Record<string, () => unknown>> = {
   },
 
   async 'asyncgen scheduled after shutdown'() {
-    const loop = new SimLoop();
+    const loop = newTestLoop();
     const numbers = asyncio.asyncGenerator<number>(function* (emit) {
       yield* emit(1);
     });

@@ -5,10 +5,9 @@
 // it before it has begun; here `asend` and `athrow` are given them.
 
 import * as asyncio from 'asyncio-web';
-import { SimLoop } from 'asyncio-web/testing';
 import { expect } from 'chai';
 import { forceGc } from '../support/gc.ts';
-import { recordReports, simulate } from '../support/loops.ts';
+import { newTestLoop, recordReports, simulate } from '../support/loops.ts';
 import { assertRaises, assertRejects, raise, ZeroDivisionError } from './support.ts';
 
 const { aiter, anext, asyncFor, asyncGenerator, sleep } = asyncio;
@@ -278,10 +277,10 @@ describe('AsyncGenTest', () => {
 });
 
 describe('AsyncGenAsyncioTest', () => {
-  let loop: SimLoop;
+  let loop: asyncio.BaseEventLoop;
 
   beforeEach(() => {
-    loop = new SimLoop();
+    loop = newTestLoop();
   });
 
   afterEach(() => {

@@ -5,10 +5,10 @@
 // the loop's ready queue and timer heap, as in CPython.
 
 import * as asyncio from 'asyncio-web';
-import { SimLoop } from 'asyncio-web/testing';
 import { expect } from 'chai';
 import { FakeHost } from '../support/fake-host.ts';
 import { forceGc } from '../support/gc.ts';
+import { newTestLoop } from '../support/loops.ts';
 import { rejection } from '../support/outcomes.ts';
 import { raise, runBriefly, ZeroDivisionError } from './support.ts';
 
@@ -693,7 +693,7 @@ describe('BaseEventLoopTests', () => {
   }
 
   async function checkFinalizationByGc(debug: boolean): Promise<void> {
-    const own = new SimLoop();
+    const own = newTestLoop();
     own.setDebug(debug);
     const statuses: Status[] = [];
     // Several, as an engine may overlook one.
@@ -719,7 +719,7 @@ describe('BaseEventLoopWithSelectorTests', () => {
   it('test_call_coroutine', () => {
     function* simpleCoroutine(): asyncio.Coroutine<void> {}
 
-    const loop = new SimLoop();
+    const loop = newTestLoop();
     loop.setDebug(true);
     for (const func of [simpleCoroutine, simpleCoroutine()] as never[]) {
       expect(() => loop.callSoon(func)).to.throw(TypeError, 'coroutines cannot be used with callSoon()');
@@ -770,8 +770,8 @@ describe('RunningLoopTests', () => {
       inner.runForever();
     }
 
-    const loop = new SimLoop();
-    const outerLoop = new SimLoop();
+    const loop = newTestLoop();
+    const outerLoop = newTestLoop();
     try {
       const error = await rejection(outerLoop.runUntilComplete(runner(loop)));
       expect(error).to.be.instanceOf(asyncio.RuntimeError);

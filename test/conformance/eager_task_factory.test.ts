@@ -4,12 +4,12 @@
 
 import * as asyncio from 'asyncio-web';
 import { swapCurrentTask } from 'asyncio-web/lowlevel';
-import { SimLoop } from 'asyncio-web/testing';
 import { expect } from 'chai';
+import { newTestLoop } from '../support/loops.ts';
 
-type Program<T> = (loop: SimLoop) => asyncio.Coroutine<T>;
+type Program<T> = (loop: asyncio.BaseEventLoop) => asyncio.Coroutine<T>;
 
-async function runOn<T>(loop: SimLoop, program: Program<T>): Promise<T> {
+async function runOn<T>(loop: asyncio.BaseEventLoop, program: Program<T>): Promise<T> {
   try {
     return await loop.runUntilComplete(program(loop));
   } finally {
@@ -19,7 +19,7 @@ async function runOn<T>(loop: SimLoop, program: Program<T>): Promise<T> {
 
 /** Runs a coroutine on a loop whose tasks start at once. */
 function runCoro<T>(program: Program<T>): Promise<T> {
-  const loop = new SimLoop();
+  const loop = newTestLoop();
   loop.setTaskFactory(asyncio.createEagerTaskFactory(asyncio.Task));
   return runOn(loop, program);
 }
@@ -30,7 +30,7 @@ function currentName(): string | undefined {
 
 describe('EagerTaskFactoryLoopTests', () => {
   it('test_eager_task_factory_set', async () => {
-    const loop = new SimLoop();
+    const loop = newTestLoop();
     const eagerTaskFactory = asyncio.createEagerTaskFactory(asyncio.Task);
     loop.setTaskFactory(eagerTaskFactory);
     expect(eagerTaskFactory).not.to.equal(null);
@@ -253,7 +253,7 @@ describe('EagerTaskFactoryLoopTests', () => {
 describe('CEagerTaskFactoryLoopTests', () => {
   it('test_issue105987', async () => {
     // The original crashed an interpreter, by an error in counting references.
-    const loop = new SimLoop();
+    const loop = newTestLoop();
     const task = loop.createTask((function* dummy() {})()) as asyncio.Task<unknown>;
     expect(swapCurrentTask(loop, task)).to.equal(null);
     expect(swapCurrentTask(loop, null)).to.equal(task);
@@ -287,7 +287,10 @@ describe('CEagerTaskFactoryLoopTests', () => {
 });
 
 /** A loop that counts the tasks that it does not start at once. */
-function countingLoop(eager: boolean): { readonly loop: SimLoop; readonly count: () => number } {
+function countingLoop(eager: boolean): {
+  readonly loop: asyncio.BaseEventLoop;
+  readonly count: () => number;
+} {
   let tasks = 0;
 
   class CountingTask<T> extends asyncio.Task<T> {
@@ -300,7 +303,7 @@ function countingLoop(eager: boolean): { readonly loop: SimLoop; readonly count:
     }
   }
 
-  const loop = new SimLoop();
+  const loop = newTestLoop();
   loop.setTaskFactory(
     eager
       ? asyncio.createEagerTaskFactory(CountingTask)
@@ -359,7 +362,7 @@ describe('BaseTaskCountingTests', () => {
 
 describe('DefaultTaskFactoryEagerStart', () => {
   it('test_eager_start_true_with_default_factory', () =>
-    runOn(new SimLoop(), function* () {
+    runOn(newTestLoop(), function* () {
       let name: string | undefined;
 
       function* asyncfn() {

@@ -5,9 +5,8 @@
 // `getEventLoop` do what the default policy did in 3.14.
 
 import * as asyncio from 'asyncio-web';
-import { SimLoop } from 'asyncio-web/testing';
 import { expect } from 'chai';
-import { describeEachLoop } from '../support/loops.ts';
+import { describeEachLoop, newTestLoop } from '../support/loops.ts';
 import { rejection } from '../support/outcomes.ts';
 
 function noop(..._args: unknown[]): void {}
@@ -301,7 +300,7 @@ describe('HandleTests', () => {
   });
 
   it('test_handle_source_traceback', function test_handle_source_traceback() {
-    const loop = new SimLoop();
+    const loop = newTestLoop();
     loop.setDebug(true);
 
     function checkSourceTraceback(h: asyncio.Handle): void {

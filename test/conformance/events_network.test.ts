@@ -1,10 +1,9 @@
 // The tests of CPython's test_events that are of connections, servers and pipes, under its names.
 
 import * as asyncio from 'asyncio-web';
-import { SimLoop } from 'asyncio-web/testing';
 import { expect } from 'chai';
 import { bytes, text } from '../support/bytes.ts';
-import { simulate } from '../support/loops.ts';
+import { newTestLoop, simulate } from '../support/loops.ts';
 import { assertRaises } from './support.ts';
 
 /** CPython's MyProto, MyReadPipeProto and MyWritePipeProto. */
@@ -126,7 +125,7 @@ describe('EventLoopTestsMixin', () => {
     }));
 
   it('test_unclosed_pipe_transport', async () => {
-    const loop = new SimLoop();
+    const loop = newTestLoop();
     const { readable, writable } = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>();
     const [read, write] = await loop.runUntilComplete(
       (function* () {

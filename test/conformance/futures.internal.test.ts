@@ -1,16 +1,16 @@
 // The tests of Lib/test/test_asyncio/test_futures.py, CPython 3.13, that reach into the module.
 
 import * as asyncio from 'asyncio-web';
-import { SimLoop } from 'asyncio-web/testing';
 import { expect } from 'chai';
 import { copyFutureState } from '../../src/tasks/futures.ts';
 import { setResultUnlessCancelled } from '../../src/tasks/sleep.ts';
+import { newTestLoop } from '../support/loops.ts';
 
 describe('BaseFutureTests', () => {
-  let loop: SimLoop;
+  let loop: asyncio.BaseEventLoop;
 
   beforeEach(() => {
-    loop = new SimLoop();
+    loop = newTestLoop();
   });
 
   afterEach(() => loop.close());

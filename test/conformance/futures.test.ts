@@ -6,10 +6,9 @@
 // file and line, since a function does not know its own.
 
 import * as asyncio from 'asyncio-web';
-import { SimLoop } from 'asyncio-web/testing';
 import { expect } from 'chai';
 import { forceGc } from '../support/gc.ts';
-import { recordReports } from '../support/loops.ts';
+import { newTestLoop, recordReports } from '../support/loops.ts';
 import { rejection } from '../support/outcomes.ts';
 import { uncaughtDuring } from '../support/uncaught.ts';
 import { runBriefly } from './support.ts';
@@ -93,14 +92,14 @@ class SubFuture<T = unknown> extends asyncio.Future<T> {}
 
 for (const cls of [asyncio.Future, SubFuture]) {
   describe(`BaseFutureTests (${cls.name})`, () => {
-    let loop: SimLoop;
+    let loop: asyncio.BaseEventLoop;
 
     function newFuture<T = unknown>(): asyncio.Future<T> {
       return new cls<T>({ loop });
     }
 
     beforeEach(() => {
-      loop = new SimLoop();
+      loop = newTestLoop();
     });
 
     afterEach(() => {
@@ -503,7 +502,7 @@ for (const cls of [asyncio.Future, SubFuture]) {
   });
 
   describe(`BaseFutureDoneCallbackTests (${cls.name})`, () => {
-    let loop: SimLoop;
+    let loop: asyncio.BaseEventLoop;
 
     function newFuture<T = unknown>(): asyncio.Future<T> {
       return new cls<T>({ loop });
@@ -515,7 +514,7 @@ for (const cls of [asyncio.Future, SubFuture]) {
     }
 
     beforeEach(() => {
-      loop = new SimLoop();
+      loop = newTestLoop();
     });
 
     afterEach(() => loop.close());

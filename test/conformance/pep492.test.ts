@@ -1,10 +1,9 @@
 // Lib/test/test_asyncio/test_pep492.py of CPython 3.13.
 
 import * as asyncio from 'asyncio-web';
-import { SimLoop } from 'asyncio-web/testing';
 import { expect } from 'chai';
 import { bytes, text } from '../support/bytes.ts';
-import { simulate } from '../support/loops.ts';
+import { newTestLoop, simulate } from '../support/loops.ts';
 
 /** A coroutine by its methods alone, without a generator function behind it. */
 class FakeCoro implements asyncio.Coroutine<void> {
@@ -22,10 +21,10 @@ class FakeCoro implements asyncio.Coroutine<void> {
   }
 }
 
-let loop: SimLoop;
+let loop: asyncio.BaseEventLoop;
 
 beforeEach(() => {
-  loop = new SimLoop();
+  loop = newTestLoop();
 });
 
 afterEach(() => {

@@ -3,24 +3,23 @@
 // since policies were removed. The interrupt is the abort of a signal.
 
 import * as asyncio from 'asyncio-web';
-import { SimLoop } from 'asyncio-web/testing';
 import { expect } from 'chai';
+import { newTestLoop } from '../support/loops.ts';
 import { assertRaises, ZeroDivisionError } from './support.ts';
 
-class RecordingLoop extends SimLoop {
-  /** What the shutdown did, in order. */
-  readonly shutdown: string[] = [];
-
-  override *shutdownAsyncgens(): asyncio.Coroutine<void> {
-    this.shutdown.push('asyncgens');
-    yield* super.shutdownAsyncgens();
-  }
-}
+/** A loop that notes what the shutdown did, in order. */
+type RecordingLoop = asyncio.BaseEventLoop & { readonly shutdown: string[] };
 
 let loops: RecordingLoop[] = [];
 
 function newLoop(): RecordingLoop {
-  const loop = new RecordingLoop();
+  const shutdown: string[] = [];
+  const loop = Object.assign(newTestLoop(), { shutdown });
+  const shutdownAsyncgens = loop.shutdownAsyncgens.bind(loop);
+  loop.shutdownAsyncgens = function* () {
+    shutdown.push('asyncgens');
+    yield* shutdownAsyncgens();
+  };
   loops.push(loop);
   return loop;
 }

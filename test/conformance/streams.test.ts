@@ -3,11 +3,10 @@
 
 import * as asyncio from 'asyncio-web';
 import { FlowControlMixin } from 'asyncio-web/lowlevel';
-import { SimLoop } from 'asyncio-web/testing';
 import { expect } from 'chai';
 import { bytes, text } from '../support/bytes.ts';
 import { forceGc } from '../support/gc.ts';
-import { recordReports, simulate } from '../support/loops.ts';
+import { newTestLoop, recordReports, simulate } from '../support/loops.ts';
 import { assertRaises, ZeroDivisionError } from './support.ts';
 
 const DATA = 'line1\nline2\nline3\n';
@@ -82,7 +81,7 @@ async function warningsOfDropped(
 ): Promise<string[]> {
   const warnings: string[] = [];
   const { warning } = asyncio.logger;
-  const runner = new asyncio.Runner({ loopFactory: () => new SimLoop() });
+  const runner = new asyncio.Runner({ loopFactory: () => newTestLoop() });
   const own: asyncio.ExceptionContext[] = [];
   try {
     await runner.run(function* () {
@@ -672,7 +671,7 @@ describe('StreamTests', () => {
   );
 
   it('test_streamreader_constructor_use_global_loop', () => {
-    const loop = new SimLoop();
+    const loop = newTestLoop();
     asyncio.setEventLoop(loop);
     try {
       expect(newReader()._loop).to.equal(loop);
@@ -683,7 +682,7 @@ describe('StreamTests', () => {
   });
 
   it('test_streamreaderprotocol_constructor_without_loop', () => {
-    const loop = new SimLoop();
+    const loop = newTestLoop();
     const reader = new asyncio.StreamReader({ loop });
     expect(() => new asyncio.StreamReaderProtocol(reader)).to.throw(
       asyncio.RuntimeError,
@@ -700,7 +699,7 @@ describe('StreamTests', () => {
   );
 
   it('test_streamreaderprotocol_constructor_use_global_loop', () => {
-    const loop = new SimLoop();
+    const loop = newTestLoop();
     asyncio.setEventLoop(loop);
     try {
       expect(new asyncio.StreamReaderProtocol(newReader())._loop).to.equal(loop);

@@ -5,9 +5,8 @@
 // once.
 
 import * as asyncio from 'asyncio-web';
-import { SimLoop } from 'asyncio-web/testing';
 import { expect } from 'chai';
-import { recordReports, simulate } from '../support/loops.ts';
+import { newTestLoop, recordReports, simulate } from '../support/loops.ts';
 import { assertRaises, awaitWithoutTask, raise, ZeroDivisionError } from './support.ts';
 
 class MyExc extends Error {}
@@ -1258,7 +1257,7 @@ describe('BaseTestTaskGroup', () => {
 
   describe('TestEagerTaskTaskGroup', () => {
     baseTestTaskGroup((main) => {
-      const loop = new SimLoop();
+      const loop = newTestLoop();
       loop.setTaskFactory(asyncio.eagerTaskFactory);
       return asyncio.run(main, { loopFactory: () => loop });
     });

@@ -1,21 +1,20 @@
 // Lib/test/test_asyncio/test_tasks.py of CPython 3.13: the tests of gather.
 
 import * as asyncio from 'asyncio-web';
-import type { SimLoop } from 'asyncio-web/testing';
 import { expect } from 'chai';
 import { assertRejects, runBriefly, ZeroDivisionError } from './support.ts';
 import type { Loops } from './tasks_support.ts';
 import { withLoops } from './tasks_support.ts';
 
 interface GatherLoops extends Loops {
-  readonly oneLoop: SimLoop;
-  readonly otherLoop: SimLoop;
+  readonly oneLoop: asyncio.BaseEventLoop;
+  readonly otherLoop: asyncio.BaseEventLoop;
 }
 
 const withTwoLoops = (test: (loops: GatherLoops) => Promise<void>): (() => Promise<void>) =>
   withLoops((loops) => test({ ...loops, oneLoop: loops.loop, otherLoop: loops.newLoop() }));
 
-async function runLoop(loop: SimLoop): Promise<void> {
+async function runLoop(loop: asyncio.BaseEventLoop): Promise<void> {
   while (loop._ready.length > 0) await runBriefly(loop);
 }
 
@@ -42,7 +41,7 @@ interface Options {
 }
 /** Gives the gather in an array: a Promise would wait for it. */
 type Gather = (
-  loop: SimLoop,
+  loop: asyncio.BaseEventLoop,
   awaitables: readonly asyncio.Awaitable<unknown>[],
   options?: Options,
 ) => Promise<[asyncio.Future<unknown[]>]>;

@@ -3,8 +3,8 @@
 
 import * as asyncio from 'asyncio-web';
 import { enterTask, leaveTask, registerTask, unregisterTask } from 'asyncio-web/lowlevel';
-import { SimLoop } from 'asyncio-web/testing';
 import { expect } from 'chai';
+import { newTestLoop } from '../support/loops.ts';
 import { assertRejects } from './support.ts';
 import { withLoops } from './tasks_support.ts';
 
@@ -15,7 +15,7 @@ function mockTask(loop: asyncio.AbstractEventLoop, done = false): asyncio.TaskLi
 
 describe('BaseTaskIntrospectionTests', () => {
   it('test__register_task_2', () => {
-    const loop = new SimLoop();
+    const loop = newTestLoop();
     const task = mockTask(loop);
 
     expect(asyncio.allTasks(loop).size).to.equal(0);
@@ -25,7 +25,7 @@ describe('BaseTaskIntrospectionTests', () => {
   });
 
   it('test__register_task_3', () => {
-    const loop = new SimLoop();
+    const loop = newTestLoop();
     const task = mockTask(loop, true);
 
     expect(asyncio.allTasks(loop).size).to.equal(0);
@@ -35,7 +35,7 @@ describe('BaseTaskIntrospectionTests', () => {
   });
 
   it('test__enter_task', () => {
-    const loop = new SimLoop();
+    const loop = newTestLoop();
     const task = mockTask(loop);
 
     expect(asyncio.currentTask(loop)).to.equal(null);
@@ -45,7 +45,7 @@ describe('BaseTaskIntrospectionTests', () => {
   });
 
   it('test__enter_task_failure', () => {
-    const loop = new SimLoop();
+    const loop = newTestLoop();
     const task1 = mockTask(loop);
     const task2 = mockTask(loop);
 
@@ -56,7 +56,7 @@ describe('BaseTaskIntrospectionTests', () => {
   });
 
   it('test__leave_task', () => {
-    const loop = new SimLoop();
+    const loop = newTestLoop();
     const task = mockTask(loop);
 
     enterTask(loop, task);
@@ -65,7 +65,7 @@ describe('BaseTaskIntrospectionTests', () => {
   });
 
   it('test__leave_task_failure1', () => {
-    const loop = new SimLoop();
+    const loop = newTestLoop();
     const task1 = mockTask(loop);
     const task2 = mockTask(loop);
 
@@ -76,7 +76,7 @@ describe('BaseTaskIntrospectionTests', () => {
   });
 
   it('test__leave_task_failure2', () => {
-    const loop = new SimLoop();
+    const loop = newTestLoop();
     const task = mockTask(loop);
 
     expect(() => leaveTask(loop, task)).to.throw(asyncio.RuntimeError);
@@ -84,7 +84,7 @@ describe('BaseTaskIntrospectionTests', () => {
   });
 
   it('test__unregister_task', () => {
-    const loop = new SimLoop();
+    const loop = newTestLoop();
     const task = mockTask(loop);
 
     registerTask(task);
@@ -93,7 +93,7 @@ describe('BaseTaskIntrospectionTests', () => {
   });
 
   it('test__unregister_task_not_registered', () => {
-    const loop = new SimLoop();
+    const loop = newTestLoop();
     const task = mockTask(loop);
 
     unregisterTask(task);

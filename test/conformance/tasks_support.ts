@@ -1,14 +1,14 @@
 // What the tests ported from CPython's test_tasks.py share.
 
 import * as asyncio from 'asyncio-web';
-import { SimLoop } from 'asyncio-web/testing';
 import { expect } from 'chai';
+import { newTestLoop } from '../support/loops.ts';
 
 export interface Loops {
   /** A loop in virtual time. */
-  readonly loop: SimLoop;
+  readonly loop: asyncio.BaseEventLoop;
   /** Makes another one. */
-  readonly newLoop: () => SimLoop;
+  readonly newLoop: () => asyncio.BaseEventLoop;
   /** What the loops have reported. A test takes out what it expects; anything else fails it. */
   readonly reports: asyncio.ExceptionContext[];
 }
@@ -17,9 +17,9 @@ export interface Loops {
 export function withLoops(test: (loops: Loops) => Promise<void>): () => Promise<void> {
   return async () => {
     const reports: asyncio.ExceptionContext[] = [];
-    const loops: SimLoop[] = [];
-    const newLoop = (): SimLoop => {
-      const loop = new SimLoop();
+    const loops: asyncio.BaseEventLoop[] = [];
+    const newLoop = (): asyncio.BaseEventLoop => {
+      const loop = newTestLoop();
       loop.setExceptionHandler((_loop, context) => reports.push(context));
       loops.push(loop);
       return loop;

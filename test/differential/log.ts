@@ -4,9 +4,31 @@
 
 import * as asyncio from 'asyncio-web';
 import { SimLoop } from 'asyncio-web/testing';
+import { newTestLoop, testLoop, testLoops } from '../support/loops.ts';
 
-/** Counts the iterations in which at least one callback was run. */
-export class CountingLoop extends SimLoop {
+/** A loop that counts the iterations in which at least one callback was run, and has its time in microseconds. */
+export interface CountingLoop extends asyncio.BaseEventLoop {
+  readonly passes: number;
+  readonly ticks: number;
+}
+
+/** A loop of the kind under test that counts. The usual one does so without an instrument, as programs run it. */
+export function newCountingLoop(): CountingLoop {
+  if (testLoop === testLoops[0]) return new CountingSimLoop();
+  let passes = 0;
+  const loop = newTestLoop();
+  loop.addInstrument({
+    beforeIteration: (ready) => {
+      if (ready > 0) passes += 1;
+    },
+  });
+  return Object.defineProperties(loop, {
+    passes: { get: () => passes },
+    ticks: { get: () => Math.round(loop.time() * 1e6) },
+  }) as CountingLoop;
+}
+
+class CountingSimLoop extends SimLoop implements CountingLoop {
   passes = 0;
   #fresh = false;
 
@@ -41,7 +63,7 @@ export function createLog(): Log {
     steps.push(`${loop?.passes ?? 0} ${loop?.ticks ?? 0} ${[what, ...values.map(show)].join(' ')}`);
   };
   const newLoop = (): CountingLoop => {
-    loop = new CountingLoop();
+    loop = newCountingLoop();
     loop.setExceptionHandler((_loop, { message, ...rest }) =>
       write(
         `handler: ${withoutObjects(message ?? '')} [${Object.keys(rest).sort().join(',')}]`,

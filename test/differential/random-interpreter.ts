@@ -4,7 +4,8 @@
  */
 
 import * as asyncio from 'asyncio-web';
-import { CountingLoop, show } from './log.ts';
+import type { CountingLoop } from './log.ts';
+import { newCountingLoop, show } from './log.ts';
 
 type Coroutine<T = unknown> = asyncio.Coroutine<T>;
 
@@ -78,7 +79,7 @@ export async function runSpec(spec: Spec): Promise<string> {
 class Interpreter {
   readonly words: string[] = [];
   readonly #spec: Spec;
-  #loop = new CountingLoop();
+  #loop: CountingLoop = newCountingLoop();
   #passes = 0;
   #ticks = 0;
   readonly #tasks = new Map<string, asyncio.Task>();
@@ -102,7 +103,7 @@ class Interpreter {
   }
 
   newLoop(): CountingLoop {
-    const loop = new CountingLoop();
+    const loop = newCountingLoop();
     loop.setExceptionHandler((_loop, { message = '', exception }) => {
       // These depend on when objects are collected.
       if (!message.includes('was never retrieved')) this.write(`H!${code(exception)}`);

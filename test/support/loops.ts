@@ -16,9 +16,36 @@ export function describeEachLoop(title: string, body: (newLoop: NewLoop) => void
   for (const [kind, newLoop] of Object.entries(KINDS)) describe(`${title} (${kind})`, () => body(newLoop));
 }
 
+declare global {
+  var __testLoop: string | undefined;
+}
+
+/**
+ * The loops in virtual time that the conformance suite and the programs of differential/ run on. The whole suite uses
+ * the first; `npm test` runs those two again, in one engine, on each of the others (test/support/loop-kinds.json has
+ * the same names, for Node).
+ */
+const TEST_LOOPS: Readonly<Record<string, NewLoop>> = {
+  SimLoop: () => new SimLoop(),
+  'SimLoop, open and traced': () => new SimLoop({ mode: 'open', trace: 'full' }),
+};
+
+/** The names of the loops that this suite can run on, the usual one first. */
+export const testLoops: readonly string[] = Object.keys(TEST_LOOPS);
+
+/** The name of the one that it runs on now: `npm test -- --loop='SimLoop, open and traced'`. */
+export const testLoop: string = globalThis.__testLoop ?? (testLoops[0] as string);
+
+/** A loop of that kind. */
+export function newTestLoop(): asyncio.BaseEventLoop {
+  const newLoop = TEST_LOOPS[testLoop];
+  if (newLoop === undefined) throw new Error(`No loop is called '${testLoop}': ${testLoops.join('; ')}`);
+  return newLoop();
+}
+
 /** Runs a program in virtual time. */
 export function simulate<T>(main: asyncio.Main<T>, options?: asyncio.RunOptions): Promise<T> {
-  return asyncio.run(main, { ...options, loopFactory: () => new SimLoop() });
+  return asyncio.run(main, { ...options, loopFactory: newTestLoop });
 }
 
 /** Records what a loop reports, in place of showing it. */

@@ -40,6 +40,7 @@ export interface SimEvent {
   readonly seq: number;
   /** The virtual time in ticks. */
   readonly ticks: number;
+  /** What kind it is. */
   readonly kind: SimEventKind;
   /** The name of the task that it is about, or that made the timer or callback; null for none. */
   readonly task: string | null;
@@ -78,6 +79,7 @@ const OUTCOMES = ['result', 'error', 'cancelled'] as const;
  * sim.close();
  */
 export class SimTrace implements LoopInstrument {
+  /** How much is kept. */
   readonly level: SimTraceLevel;
   /** Set by the loop. @internal */
   _now: () => number = () => 0;
@@ -161,8 +163,9 @@ export class SimTrace implements LoopInstrument {
     return this.#timers.get(handle)?.label ?? 'timer';
   }
 
-  // LoopInstrument
+  // LoopInstrument: the loop calls these.
 
+  /** @internal */
   taskSpawned(task: TaskLike<unknown>): void {
     if (this.level === 'none') return;
     this.#taskCount += 1;
@@ -172,12 +175,14 @@ export class SimTrace implements LoopInstrument {
     this.#add(0, task, this.#taskCount, '');
   }
 
+  /** @internal */
   taskScheduled(task: TaskLike<unknown>): void {
     if (this.level === 'none') return;
     this.#add(1, task, this.#idOf(task), '');
     if (this.#keeps) this.#causes.set(task, this.#length);
   }
 
+  /** @internal */
   beforeTaskStep(task: TaskLike<unknown>): void {
     if (this.level === 'none') return;
     if (this.#keeps) {
@@ -189,6 +194,7 @@ export class SimTrace implements LoopInstrument {
     if (this.#keeps) this.#running = this.#length;
   }
 
+  /** @internal */
   afterTaskStep(task: TaskLike<unknown>): void {
     if (this.level === 'none') return;
     const future = (task as Partial<Task>)._futureWaiter ?? null;
@@ -198,6 +204,7 @@ export class SimTrace implements LoopInstrument {
     if (this.#keeps) this.#running = this.#outer.pop() ?? null;
   }
 
+  /** @internal */
   taskDone(task: TaskLike<unknown>): void {
     if (this.level === 'none') return;
     const outcome = task.cancelled() ? 2 : (task as Partial<Task>)._failure?.() ? 1 : 0;
@@ -205,6 +212,7 @@ export class SimTrace implements LoopInstrument {
     this.#tasks.delete(task);
   }
 
+  /** @internal */
   handleScheduled(handle: Handle): void {
     const origin = this.#timers.get(handle as TimerHandle);
     if (origin !== undefined) this.#timers.delete(handle as TimerHandle);
@@ -221,6 +229,7 @@ export class SimTrace implements LoopInstrument {
     if (this.#keeps) this.#causes.set(handle, this.#length);
   }
 
+  /** @internal */
   beforeHandle(handle: Handle): void {
     if (this.level === 'none') return;
     if (this.#keeps) this.#running = this.#causes.get(handle) ?? null;
@@ -228,10 +237,12 @@ export class SimTrace implements LoopInstrument {
     if (this.#keeps) this.#running = this.#length;
   }
 
+  /** @internal */
   afterHandle(): void {
     this.#running = null;
   }
 
+  /** @internal */
   timerScheduled(handle: TimerHandle): void {
     this.#timerCount += 1;
     const owner = handle._loop._currentTask;

@@ -9,6 +9,23 @@ export type { Channel } from './core/channel.ts';
 export { FlowControlTransport } from './transports/transports.ts';
 export { type Attachable, type ChannelOptions, ChannelTransport } from './transports/channel.ts';
 export { FlowControlMixin } from './transports/streams.ts';
+export { NativeHost } from './loop/hosts/native-host.ts';
+export { AnimationFrameHost, type FrameHostOptions, type FrameSource } from './loop/hosts/frame-host.ts';
+export { IdleHost } from './loop/hosts/idle-host.ts';
+export { PostTaskHost, type PostTaskPriority } from './loop/hosts/post-task-host.ts';
+export { WorkerHost } from './loop/hosts/worker-host.ts';
+export { Inbox } from './loop/hosts/inbox.ts';
+export { WorkerEventLoop } from './loop/worker-events.ts';
+export { type EventToWaitFor, runForEvent, ServiceWorkerHost } from './loop/hosts/service-worker-host.ts';
+export { NestedHost } from './loop/hosts/nested-host.ts';
+export { LoopHost } from './loop/hosts/loop-host.ts';
+export {
+  GuestRun,
+  type GuestRunOptions,
+  type Outcome,
+  runOutsideTask,
+  startGuestRun,
+} from './loop/guest.ts';
 export { enterTask, leaveTask, registerTask, swapCurrentTask, unregisterTask } from './tasks/tasks.ts';
 export { LoopBound } from './sync/mixins.ts';
 export {

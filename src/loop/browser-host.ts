@@ -482,8 +482,8 @@ export class BrowserHost implements HostLoop {
   }
 }
 
-/** The smallest step of the clock in seconds: the lesser of two that are seen, which takes two steps' time. */
-function measureResolution(): number {
+/** The smallest step of the clock in seconds: the lesser of two that are seen, which takes two steps' time. @internal */
+export function measureResolution(): number {
   let smallest = 1;
   for (let i = 0; i < 2; i += 1) {
     const start = performance.now();

@@ -91,18 +91,14 @@ export class Runner {
       if (iscoroutine(main)) closeCoroutine(main);
       throw new RuntimeError('Runner.run() cannot be called from a running event loop');
     }
-    if (typeof main !== 'function') checkAwaitable(main);
+    checkMain(main);
     const loop = this.#initialize();
     if (loop.isRunning()) {
       // Another run of it waits between two ticks.
       if (iscoroutine(main)) closeCoroutine(main);
       throw new RuntimeError('This event loop is already running');
     }
-    // A Promise is followed from now on: it may be rejected before the first tick.
-    const coro = iscoroutine(main)
-      ? (main as Coroutine<T>)
-      : new MainCall(isThenable(main) ? ensureFuture(main, { loop }) : main);
-    const task = loop.createTask(coro, { context: options?.context ?? this.#context });
+    const task = loop.createTask(mainCoroutine(main, loop), { context: options?.context ?? this.#context });
     const signal = options?.signal ?? null;
     if (signal === null) return loop.runUntilComplete(task);
 
@@ -206,6 +202,17 @@ async function closeAfter<T>(runner: Runner, result: Promise<T>): Promise<T> {
   }
   await runner.close();
   return value;
+}
+
+/** Refuses what cannot be run. What a function gives is looked at when it has been called. @internal */
+export function checkMain(main: Main<unknown>): void {
+  if (typeof main !== 'function') checkAwaitable(main);
+}
+
+/** A program as the coroutine of its task. A Promise is followed from now on: it may be rejected before the first tick. @internal */
+export function mainCoroutine<T>(main: Main<T>, loop: AbstractEventLoop): Coroutine<T> {
+  if (iscoroutine(main)) return main as Coroutine<T>;
+  return new MainCall(isThenable(main) ? ensureFuture(main, { loop }) : main);
 }
 
 /**

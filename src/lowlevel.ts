@@ -26,6 +26,15 @@ export {
   runOutsideTask,
   startGuestRun,
 } from './loop/guest.ts';
+export {
+  type Check,
+  type ConformanceFailure,
+  type ConformanceOptions,
+  ConformanceReport,
+  type ConformanceTest,
+  checkConformance,
+} from './loop/conformance.ts';
+export { type LoopConformanceOptions, loopConformance } from './loop/conformance-loop.ts';
 export { enterTask, leaveTask, registerTask, swapCurrentTask, unregisterTask } from './tasks/tasks.ts';
 export { LoopBound } from './sync/mixins.ts';
 export {

@@ -34,6 +34,7 @@ export {
   type ConformanceTest,
   checkConformance,
 } from './loop/conformance.ts';
+export { type HostConformanceOptions, hostConformance } from './loop/conformance-host.ts';
 export { type LoopConformanceOptions, loopConformance } from './loop/conformance-loop.ts';
 export { enterTask, leaveTask, registerTask, swapCurrentTask, unregisterTask } from './tasks/tasks.ts';
 export { LoopBound } from './sync/mixins.ts';

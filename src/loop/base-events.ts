@@ -586,35 +586,33 @@ export class BaseEventLoop extends AbstractEventLoop {
 
   /** After a tick: asks the host for the next one, or for nothing. */
   #arm(): void {
+    this.#pump = IDLE;
+    this.#armedAt = Infinity;
     const isReady = this._ready.length > 0 || this.#stopping;
     const head = isReady ? 0 : this.nextDeadline();
     // Also to go on with throwing cancelled timers away, which is done a step at a time.
     if (isReady || this._scheduled.isCleaning) {
-      this.#pump = SOON;
-      this.host.wakeSoon();
+      this.#wake();
       return;
     }
     this._ready.trim();
     this._instrument?.loopIdle?.(head);
-    if (head === Infinity) {
-      this.#pump = IDLE;
-      this.#armedAt = Infinity;
-      return;
-    }
-    this.#armAt(head);
+    if (head < Infinity) this.#armAt(head);
   }
 
+  // What was asked for is noted when the host has taken it: one that throws will be asked again.
+
   #armAt(when: number): void {
+    this.host.wakeAt(when);
     this.#pump = AT;
     this.#armedAt = when;
-    this.host.wakeAt(when);
   }
 
   /** Something is ready: makes sure that a tick comes. */
   #wake(): void {
     if (this.#run === null || this.#pump >= RUNNING || this.#pump === SOON) return;
-    this.#pump = SOON;
     this.host.wakeSoon();
+    this.#pump = SOON;
   }
 
   /**
@@ -622,10 +620,10 @@ export class BaseEventLoop extends AbstractEventLoop {
    * this with a Promise.
    */
   protected beginRun(run: { resolve(): void; reject(error: unknown): void }): void {
-    this.#run = run;
     this.host.start(this.#tick);
-    this.#pump = SOON;
     this.host.wakeSoon();
+    this.#run = run;
+    this.#pump = SOON;
   }
 
   /** Leaves a run between two ticks without an end, and what is ready where it is. The next run goes on there. */

@@ -37,7 +37,7 @@ const OUTSIDE = [4, 5];
 type Callback<A extends unknown[]> = asyncio.Callback<A>;
 
 /** asyncio-glib #3: what the page sets while the loop is idle is noticed when something else wakes it. */
-class LosesWakeUps extends MinimalLoop {
+export class LosesWakeUps extends MinimalLoop {
   override callSoon<A extends unknown[]>(callback: Callback<A>, ...args: A): asyncio.Handle {
     const handle = new asyncio.Handle(this.checked(callback), args, this);
     this.ready.push(handle);
@@ -46,7 +46,7 @@ class LosesWakeUps extends MinimalLoop {
 }
 
 /** Sleeps until the deadline that it computed before it slept, whatever is scheduled meanwhile. */
-class KeepsItsDeadline extends MinimalLoop {
+export class KeepsItsDeadline extends MinimalLoop {
   override callAt<A extends unknown[]>(when: number, callback: Callback<A>, ...args: A): asyncio.TimerHandle {
     const timer = new asyncio.TimerHandle(when, this.checked(callback), args, this);
     this.timers = [...this.timers, timer].sort((a, b) => a.when() - b.when());

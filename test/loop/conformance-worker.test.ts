@@ -1,0 +1,38 @@
+// The conformance kit in Workers: one for each loop and host, all at the same time.
+
+import { expect } from 'chai';
+import { HOSTS, LOOPS, SMALL_LOOPS } from '../support/hosts.ts';
+
+describe('the checklists in a Worker', () => {
+  const reports = new Map<string, Promise<string>>();
+  const workers: Worker[] = [];
+
+  before(() => {
+    for (const name of Object.keys({ ...HOSTS, ...LOOPS, ...SMALL_LOOPS })) {
+      const worker = new Worker(new URL('./conformance-worker.js', import.meta.url), { type: 'module' });
+      workers.push(worker);
+      const report = new Promise<string>((resolve, reject) => {
+        worker.onmessage = ({ data }) => resolve(data);
+        worker.onerror = ({ message }) => reject(new Error(message));
+      });
+      reports.set(name, report);
+      worker.postMessage(name);
+    }
+  });
+
+  after(() => {
+    for (const worker of workers) worker.terminate();
+  });
+
+  for (const [kind, names] of Object.entries({
+    loop: Object.keys(LOOPS),
+    'loop on AbstractEventLoop': Object.keys(SMALL_LOOPS),
+    host: Object.keys(HOSTS),
+  })) {
+    for (const name of names) {
+      it(`${kind} ${name}`, async () => {
+        expect(await reports.get(name)).to.match(/^(tier \d: (\d+) of \2 passed\n?)+$/);
+      });
+    }
+  }
+});

@@ -10,10 +10,11 @@
 
 import type { Awaitable, Coroutine, Suspension } from '../core/awaitable.ts';
 import type { AbstractEventLoop } from '../core/events.ts';
-import { _getRunningLoop, getEventLoop } from '../core/events.ts';
+import { _getRunningLoop } from '../core/events.ts';
 import { GeneratorExit, RuntimeError } from '../core/exceptions.ts';
 import { logger } from '../core/log.ts';
 import type { CoroutineIterator } from './async-iter.ts';
+import { nativeIterator } from './async-iter.ts';
 
 /** Gives a value to whoever iterates: `yield* emit(value)`. Its result is what `asend` sends, else undefined. */
 export type Emit<T> = (value: T) => Awaitable<unknown>;
@@ -194,13 +195,7 @@ export class AsyncGeneratorOf<T> implements CoroutineIterator<T>, AsyncIterable<
 
   /** For `for await` in native code: the steps run as tasks of the current loop. */
   [Symbol.asyncIterator](): AsyncIterator<T> & CoroutineIterator<T> {
-    const loop = getEventLoop();
-    return {
-      anext: () => this.anext(),
-      aclose: () => this.aclose(),
-      next: () => loop.createTask(this.anext()).then((step) => step),
-      return: (value) => loop.createTask(this.aclose()).then(() => ({ done: true, value })),
-    };
+    return nativeIterator(this);
   }
 }
 

@@ -7,6 +7,8 @@
  */
 
 import type { Awaitable, Coroutine } from '../core/awaitable.ts';
+import type { AbstractEventLoop } from '../core/events.ts';
+import { getEventLoop } from '../core/events.ts';
 import { repr } from '../core/format-helpers.ts';
 import { fromPromise } from './promises.ts';
 
@@ -111,4 +113,26 @@ class NativeIterator<T> implements CoroutineIterator<T> {
   *aclose(): Coroutine<void> {
     if (this.#native.return !== undefined) yield* fromPromise(this.#native.return());
   }
+}
+
+/**
+ * What `for await` in native code needs of an iterator of coroutine land: each step is a task of `loop`.
+ *
+ * @internal
+ */
+export function nativeIterator<T>(
+  iterator: { anext(): Coroutine<IteratorResult<T, unknown>>; aclose?(): Coroutine<unknown> },
+  loop: AbstractEventLoop = getEventLoop(),
+): AsyncIterator<T> & CoroutineIterator<T> {
+  const steps = {
+    anext: () => iterator.anext(),
+    next: () => loop.createTask(iterator.anext()).then((step) => step),
+  };
+  const aclose = iterator.aclose?.bind(iterator);
+  if (aclose === undefined) return steps;
+  return {
+    ...steps,
+    aclose,
+    return: (value) => loop.createTask(aclose()).then(() => ({ done: true, value })),
+  };
 }

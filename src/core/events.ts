@@ -325,8 +325,6 @@ const NO_TLS = 'the browser does TLS itself; connect to an https: or wss: URL';
 const NO_DNS = 'a page cannot look up names; fetch() and WebSocket resolve them';
 const NOT_BUILT_WORKERS =
   'worker pools are not part of this version; use fromPromise() over a Worker of your own';
-const NO_SIGNALS =
-  "lifecycle signals are not part of this version; give run() a 'signal', or use addEventListener()";
 
 function notAvailable(name: string, reason: string): never {
   throw new NotImplementedError(`${name}() is not available: ${reason}`);
@@ -878,20 +876,26 @@ export abstract class AbstractEventLoop {
     return notAvailable('sockSendfile', NO_SOCKETS);
   }
   /**
-   * To be told of a signal; not in this version.
+   * Calls `callback(...args)` in the loop, in the present context, whenever the browser tells the page of `signal`:
+   * 'freeze', 'resume', 'visibilitychange', 'pagehide', 'pageshow', 'online' or 'offline'. It takes the place of the
+   * handler that the signal had. `close()` removes all of them.
    *
-   * @throws {NotImplementedError} Always; the message says what to use instead.
+   * @throws {RangeError} If it is no such signal (Python's ValueError).
+   * @throws {RuntimeError} If the loop is closed, or if this engine never sends the signal here.
+   * @throws {TypeError} If `signal` is no string, or `callback` is not callable or is a coroutine function.
    */
-  addSignalHandler(_signal: unknown, _callback: Callback, ..._args: unknown[]): void {
-    notAvailable('addSignalHandler', NO_SIGNALS);
+  addSignalHandler<A extends unknown[]>(_signal: string, _callback: Callback<A>, ..._args: A): void {
+    toImplement('addSignalHandler');
   }
   /**
-   * To end `addSignalHandler`.
+   * Ends `addSignalHandler`.
    *
-   * @throws {NotImplementedError} Always; the message says what to use instead.
+   * @returns False if the signal had no handler.
+   * @throws {RangeError} If it is no such signal (Python's ValueError).
+   * @throws {TypeError} If `signal` is no string.
    */
-  removeSignalHandler(_signal: unknown): boolean {
-    return notAvailable('removeSignalHandler', NO_SIGNALS);
+  removeSignalHandler(_signal: string): boolean {
+    return toImplement('removeSignalHandler');
   }
 }
 

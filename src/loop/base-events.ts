@@ -60,6 +60,7 @@ import { gather } from '../tasks/gather.ts';
 import { fromPromise } from '../tasks/promises.ts';
 import { allTasks, ensureFuture, Task } from '../tasks/tasks.ts';
 import { InstrumentSet } from './instruments.ts';
+import { addSignalHandler, removeSignalHandler } from './signals.ts';
 
 const IDLE = 0;
 const SOON = 1;
@@ -138,6 +139,7 @@ export class BaseEventLoop extends AbstractEventLoop {
   /** Debug mode: the handle whose callback is being called. */
   #currentHandle: Handle | null = null;
   #taskFactory: TaskFactory | null = null;
+  readonly #signalHandlers = new Map<string, () => void>();
 
   /** @param host The clock and the wake-up; for this loop alone. */
   constructor(host: HostLoop) {
@@ -203,6 +205,7 @@ export class BaseEventLoop extends AbstractEventLoop {
     }
     for (const unretrieved of [...(this._unretrieved ?? [])]) unretrieved.report();
     this.#closed = true;
+    for (const signal of this.#signalHandlers.keys()) this.removeSignalHandler(signal);
     this._ready.clear();
     this._scheduled.clear();
     this._timerCancelledCount = 0;
@@ -371,6 +374,16 @@ export class BaseEventLoop extends AbstractEventLoop {
   *#network(name: string, ...args: unknown[]): Coroutine<never> {
     const layer: unknown = yield* fromPromise(import('../transports/connect.ts'));
     return yield* (layer as Record<string, (...args: unknown[]) => Coroutine<never>>)[name]!(this, ...args);
+  }
+
+  // Signals
+
+  override addSignalHandler<A extends unknown[]>(signal: string, callback: Callback<A>, ...args: A): void {
+    addSignalHandler(this.#signalHandlers, this, signal, callback as Callback, args);
+  }
+
+  override removeSignalHandler(signal: string): boolean {
+    return removeSignalHandler(this.#signalHandlers, signal);
   }
 
   // Errors and debug

@@ -6,6 +6,14 @@
  * methods will do as well.
  */
 
+import type {
+  HttpOptions,
+  PortConnectionOptions,
+  PortServerOptions,
+  WebSocketStreamOptions,
+  WebTransportConnectionOptions,
+} from './channel-options.ts';
+
 /** What can be written: bytes, whichever way JavaScript holds them. Text is encoded first. */
 export type BytesLike = ArrayBufferLike | ArrayBufferView;
 
@@ -147,18 +155,20 @@ export interface WriteBufferLimits {
 }
 
 /** The options of `createConnection` and `openConnection`; which of them mean something depends on the channel. */
-// biome-ignore lint/suspicious/noEmptyInterface: each channel adds its own
-export interface ConnectionOptions {}
+export interface ConnectionOptions
+  extends WebSocketStreamOptions,
+    HttpOptions,
+    PortConnectionOptions,
+    WebTransportConnectionOptions {}
 
 /** The options of `createServer` and `startServer`; some more depend on the channel. */
-export interface ServerOptions {
+export interface ServerOptions extends PortServerOptions {
   /** Whether it accepts connections at once, or only after `startServing()` or `serveForever()`. Default: true. */
   readonly startServing?: boolean;
 }
 
 /** The options of `createDatagramEndpoint`; which of them mean something depends on the channel. */
-// biome-ignore lint/suspicious/noEmptyInterface: each channel adds its own
-export interface DatagramOptions {}
+export interface DatagramOptions extends WebTransportConnectionOptions {}
 
 /** The options of `sendfile`. */
 export interface SendfileOptions {

@@ -92,7 +92,7 @@ describe('channelFor', () => {
     const loop = new OwnLoop();
     return asyncio.run(
       function* () {
-        const options = { anything: 1 };
+        const options: object = { anything: 1 };
         const [transport, protocol] = yield* loop.createConnection(
           () => new RecordingProtocol(),
           'own:place',

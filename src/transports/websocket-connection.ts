@@ -1,0 +1,296 @@
+/**
+ * WebSocket messages: `connectWebSocket` and its connection.
+ *
+ * There is no CPython file to follow; the shape is that of the `websockets` package, which Python programs use.
+ *
+ * Back-pressure: messages wait for `recv()`, up to `readLimit` bytes of them. Then, where the engine has WebSocketStream,
+ * the server is held back; elsewhere the connection is closed with 4009, and `recv()` throws ConnectionAbortedError behind
+ * the messages that wait. `send()` waits while more than 64 KiB are under way.
+ */
+
+import type { Coroutine } from '../core/awaitable.ts';
+import type { WebSocketOptions } from '../core/channel-options.ts';
+import type { AbstractEventLoop, TimerHandle } from '../core/events.ts';
+import { getRunningLoop } from '../core/events.ts';
+import type { Bytes, BytesLike } from '../core/network.ts';
+import { ConnectionAbortedError } from '../core/os-errors.ts';
+import { Queue, QueueShutDown } from '../sync/queues.ts';
+import type { CoroutineIterator } from '../tasks/async-iter.ts';
+import { nativeIterator } from '../tasks/async-iter.ts';
+import type { AsyncContextManager } from '../tasks/async-with.ts';
+import { Future, release } from '../tasks/futures.ts';
+import { asBytes } from './bytes.ts';
+import { Poll } from './websocket.ts';
+import type { WebSocketClosure, WebSocketLink } from './websocket-link.ts';
+import { isRegular, openWebSocket, READ_LIMIT, TOO_BIG, WebSocketCloseError } from './websocket-link.ts';
+
+/** A message: text, or bytes. */
+export type WebSocketMessage = string | Bytes;
+
+/** What `connectWebSocket` takes. */
+export interface WebSocketConnectionOptions extends WebSocketOptions {
+  /** The most messages that wait for `recv()`, as `readLimit` is for their bytes. Default 10,000. */
+  readonly maxQueue?: number;
+  /** The largest message that is taken, in bytes, or characters of text. Default: any. */
+  readonly maxSize?: number;
+}
+
+/** `send()` waits above the first, in bytes, and until the second. */
+const [HIGH_WATER, LOW_WATER] = [64 * 1024, 16 * 1024];
+
+const sizeOf = (data: string | ArrayBuffer | Bytes): number =>
+  typeof data === 'string' ? data.length : data.byteLength;
+
+/**
+ * An open WebSocket, message by message. Made by `connectWebSocket`. Iterating it gives the messages until a regular
+ * end; ending the iteration early leaves it open. With `asyncWith` it is closed at the end of the block.
+ *
+ * @example
+ * function* chat(connection: WebSocketConnection): Coroutine<void> {
+ *   yield* connection.send('hello');
+ *   const answer = yield* connection.recv();
+ *   console.log(answer);
+ *   yield* connection.close();
+ * }
+ */
+export class WebSocketConnection
+  implements
+    AsyncContextManager<WebSocketConnection, void>,
+    CoroutineIterator<WebSocketMessage>,
+    AsyncIterable<WebSocketMessage>
+{
+  readonly #loop: AbstractEventLoop;
+  readonly #link: WebSocketLink;
+  readonly #options: WebSocketConnectionOptions;
+  readonly #queue = new Queue<WebSocketMessage>();
+  /** The bytes that wait in the queue. */
+  #waiting = 0;
+  #paused = false;
+  #closing = false;
+  #closure: WebSocketClosure | null = null;
+  /** Why this side gave it up. */
+  #error: Error | null = null;
+  /** What `send()` and `close()` wait for; made when needed. */
+  #sendable: Future<void> | null = null;
+  readonly #closed: Future<void>;
+  readonly #poll: Poll;
+  #closeTimer: TimerHandle | null = null;
+
+  /** @internal */
+  constructor(loop: AbstractEventLoop, link: WebSocketLink, options: WebSocketConnectionOptions) {
+    this.#loop = loop;
+    this.#link = link;
+    this.#options = options;
+    this.#closed = new Future<void>({ loop });
+    this.#poll = new Poll(loop, () => !this.#letSend());
+    link.listen({
+      message: (data) => this.#whileOpen(() => this.#message(data)),
+      closed: (closure, error) => this.#whileOpen(() => this.#end(closure, error)),
+      drained: () => this.#whileOpen(() => this.#letSend()),
+      full: () => this.#full(),
+    });
+    link.resume();
+  }
+
+  /** The address. */
+  get url(): string {
+    return this.#link.url;
+  }
+
+  /** The subprotocol that the server chose; empty for none. */
+  get subprotocol(): string {
+    return this.#link.protocol;
+  }
+
+  /** The code and the reason that it was closed with; null while it is open. */
+  get closure(): WebSocketClosure | null {
+    return this.#closure;
+  }
+
+  /**
+   * The next message; waits for it. A cancelled wait loses none. Yields to the loop only if it has to wait.
+   *
+   * @throws {WebSocketCloseError} If it is closed, in whatever way, and no message is left.
+   * @throws {ConnectionAbortedError} If it was given up because of a message too many, or too large.
+   */
+  *recv(): Coroutine<WebSocketMessage> {
+    try {
+      const data = yield* this.#queue.get();
+      this.#waiting -= sizeOf(data);
+      if (this.#paused && !this.#full()) {
+        this.#paused = false;
+        this.#link.resume();
+      }
+      return data;
+    } catch (error) {
+      throw error instanceof QueueShutDown ? this.#closeError() : error;
+    }
+  }
+
+  /**
+   * Sends a message: a string as text, bytes as bytes. Yields to the loop only if it has to wait because more than
+   * 64 KiB are under way; the message is on its way also if that wait is cancelled.
+   *
+   * @throws {WebSocketCloseError} If it is closed, or is closed while it waits.
+   * @throws {TypeError} If `data` is neither.
+   */
+  *send(data: string | BytesLike): Coroutine<void> {
+    const message = typeof data === 'string' ? data : (asBytes(data) as Bytes); // never shared memory, see below
+    if (this.#closing || this.#closure !== null) throw this.#closeError();
+    this.#link.send(message);
+    while (this.#link.inFlight() > (this.#sendable === null ? HIGH_WATER : LOW_WATER)) {
+      this.#sendable ??= new Future<void>({ loop: this.#loop });
+      if (!this.#link.tellsDrained) this.#poll.start();
+      yield* waitFor(this.#sendable);
+      if (this.#closure !== null) throw this.#closeError();
+    }
+  }
+
+  /**
+   * Closes it, when everything is sent, and waits for the other side's answer, for at most `closeTimeout` seconds.
+   * Messages that still come are dropped. Closing again waits only.
+   *
+   * @param code 1000, or 3000 to 4999. Default 1000.
+   * @param reason At most 123 bytes in UTF-8. Default: none.
+   * @throws {RangeError} If code or reason cannot be sent.
+   */
+  *close(code = 1000, reason = ''): Coroutine<void> {
+    if (code !== 1000 && !(code >= 3000 && code <= 4999))
+      throw new RangeError(`code must be 1000, or 3000 to 4999, got ${code}`);
+    if (new TextEncoder().encode(reason).length > 123)
+      throw new RangeError(`reason must have at most 123 bytes in UTF-8, got '${reason}'`);
+    if (this.#closure === null && !this.#closing) {
+      this.#closing = true;
+      this.#link.close(code, reason);
+      this.#closeTimer = this.#loop.callLater(this.#options.closeTimeout ?? 10, () => this.abort());
+    }
+    if (!this.#closed.done()) yield* waitFor(this.#closed);
+  }
+
+  /** Closes it and does not wait. */
+  abort(): void {
+    this.#end({ code: 1006, reason: '' }, null);
+  }
+
+  /** The next message as an iterator result; the end is a regular close. */
+  *anext(): Coroutine<IteratorResult<WebSocketMessage, undefined>> {
+    try {
+      return { done: false, value: yield* this.recv() };
+    } catch (error) {
+      if (error instanceof WebSocketCloseError && isRegular(error)) return { done: true, value: undefined };
+      throw error;
+    }
+  }
+
+  /** For `for await` in native code. */
+  [Symbol.asyncIterator](): AsyncIterator<WebSocketMessage> & CoroutineIterator<WebSocketMessage> {
+    return nativeIterator(this, this.#loop);
+  }
+
+  /** For `asyncWith`: gives the connection. It does not yield to the loop. */
+  *aenter(): Coroutine<this> {
+    return this;
+  }
+
+  /** For `asyncWith`: closes it; after an error or a cancellation it does not wait for the other side. */
+  *aexit(error: Error | null): Coroutine<void> {
+    if (error === null) yield* this.close();
+    else this.abort();
+  }
+
+  /** A loop that has been closed cannot be told: the connection ends with it. */
+  #whileOpen(tell: () => void): void {
+    if (this.#loop.isClosed()) this.#link.abandon();
+    else tell();
+  }
+
+  #full(): boolean {
+    const { readLimit = READ_LIMIT, maxQueue = 10_000 } = this.#options;
+    return this.#waiting > readLimit || this.#queue.qsize() > maxQueue;
+  }
+
+  #message(data: string | ArrayBuffer): void {
+    const { maxSize = Infinity } = this.#options;
+    const size = sizeOf(data);
+    if (this.#closing) return;
+    if (size > maxSize) {
+      this.#refuse(`a message of ${size} came, where ${maxSize} is the most`);
+      return;
+    }
+    this.#waiting += size;
+    this.#queue.putNowait(typeof data === 'string' ? data : new Uint8Array(data));
+    if (this.#paused || !this.#full()) return;
+    this.#paused = true;
+    if (this.#link.tellsDrained) this.#link.pause();
+    else this.#refuse(`${this.#queue.qsize()} messages of ${this.#waiting} bytes wait to be received`);
+  }
+
+  #refuse(why: string): void {
+    this.#link.close(TOO_BIG, why);
+    const error = new ConnectionAbortedError(`${this.url} was closed with ${TOO_BIG}: ${why}`);
+    this.#end({ code: TOO_BIG, reason: why }, error);
+  }
+
+  #end(closure: WebSocketClosure, error: Error | null): void {
+    if (this.#closure !== null) return;
+    this.#closure = closure;
+    this.#error = error;
+    this.#link.abandon();
+    this.#queue.shutdown(this.#closing);
+    this.#poll.stop();
+    this.#closeTimer?.cancel();
+    this.#sendable?.setResult();
+    this.#sendable = null;
+    this.#closed.setResult();
+  }
+
+  /** Lets the senders go on if there is room; true if none waits any more. */
+  #letSend(): boolean {
+    if (this.#sendable === null) return true;
+    if (this.#link.inFlight() > LOW_WATER) return false;
+    this.#sendable.setResult();
+    this.#sendable = null;
+    return true;
+  }
+
+  #closeError(): Error {
+    return this.#error ?? new WebSocketCloseError(this.url, this.#closure ?? { code: 1000, reason: '' });
+  }
+}
+
+/** Waits for a future that others wait for too. */
+function* waitFor(shared: Future<void>): Coroutine<void> {
+  const own = new Future<void>({ loop: shared.getLoop() });
+  const tell = (): void => release(own);
+  shared.addDoneCallback(tell);
+  try {
+    yield* own;
+  } finally {
+    shared.removeDoneCallback(tell);
+  }
+}
+
+/**
+ * Opens a WebSocket, for whole messages. It yields to the loop. Cancelling closes what was begun and waits for nothing.
+ *
+ * @param url A URL with ws: or wss:.
+ * @throws {ConnectionError} If it cannot be opened; a page is not told why. The URL is in the message.
+ * @throws {RangeError} If the URL, or a subprotocol, is none.
+ * @example
+ * function* listen(url: string): Coroutine<void> {
+ *   const connection = yield* withTimeout(10, () => connectWebSocket(url, { protocols: 'chat' }));
+ *   yield* asyncWith(connection, function* () {
+ *     yield* connection.send('hello');
+ *     yield* asyncFor(connection, function* (message) {
+ *       console.log(message);
+ *     });
+ *   });
+ * }
+ */
+export function* connectWebSocket(
+  url: string | URL,
+  options: WebSocketConnectionOptions = {},
+): Coroutine<WebSocketConnection> {
+  const loop = getRunningLoop();
+  return new WebSocketConnection(loop, yield* openWebSocket(loop, url, options), options);
+}

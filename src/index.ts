@@ -79,6 +79,51 @@ export {
 export { memoryPair, type StreamPair } from './transports/memory-pair.ts';
 export { readableStreamOf, writableStreamOf } from './transports/web-streams.ts';
 
+// the web: fetch, WebSocket, server-sent events, events of the page
+export {
+  FetchResponse,
+  type FetchOptions,
+  fetch,
+  HTTPError,
+  type ProgressCallback,
+} from './transports/fetch.ts';
+export {
+  type ServerSentEvent,
+  type ServerSentEventsOptions,
+  serverSentEvents,
+} from './transports/sse.ts';
+export {
+  connectWebSocket,
+  WebSocketConnection,
+  type WebSocketConnectionOptions,
+  type WebSocketMessage,
+} from './transports/websocket-connection.ts';
+export { type WebSocketClosure, WebSocketCloseError } from './transports/websocket-link.ts';
+export type {
+  HandshakeOptions,
+  HttpOptions,
+  PortConnectionOptions,
+  PortLike,
+  PortServerOptions,
+  WebSocketOptions,
+  WebSocketStreamOptions,
+  WebTransportConnectionOptions,
+} from './core/channel-options.ts';
+export {
+  type EventOf,
+  type EventsOptions,
+  EventStream,
+  events,
+  type WaitEventOptions,
+  waitEvent,
+} from './transports/events.ts';
+export {
+  type FetchEventLike,
+  type FetchService,
+  type ServeFetchOptions,
+  serveFetchEvents,
+} from './transports/service-worker.ts';
+
 // context variables
 export { Context, ContextVar, copyContext, Token } from './core/contextvars.ts';
 

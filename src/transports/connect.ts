@@ -31,6 +31,13 @@ import { fromPromise } from '../tasks/promises.ts';
 /** The channels, by the scheme of their URLs, as `URL.protocol` has it. */
 const CHANNELS: Readonly<Record<string, () => Promise<Channel>>> = {
   'mem:': () => import('./memory.ts'),
+  'ws:': () => import('./websocket.ts'),
+  'wss:': () => import('./websocket.ts'),
+  'http:': () => import('./http.ts'),
+  'https:': () => import('./http.ts'),
+  'wt:': () => import('./webtransport.ts'),
+  'port:': () => import('./message-port.ts'),
+  'channel:': () => import('./broadcast.ts'),
 };
 
 /** A loop that says what stands behind a scheme: a BaseEventLoop. */

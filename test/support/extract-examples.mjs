@@ -16,10 +16,17 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const OUTPUT = `${root}test/generated/examples.test.ts`;
 
 /** The answer of the server that examples ask. */
-const FETCH = `const fetch = async (_url: string, init?: RequestInit): Promise<Response> => {
+const FETCH = `const fetch = async (_url: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
   init?.signal?.throwIfAborted();
   return new Response('{ "name": "asyncio" }');
 };
+const platformFetch = globalThis.fetch;
+before(() => {
+  globalThis.fetch = fetch;
+});
+after(() => {
+  globalThis.fetch = platformFetch;
+});
 `;
 
 /** What runs a simulation at once, which no loop may be running around. */
@@ -64,7 +71,8 @@ function namesIn(lines) {
 function importsOf(sources) {
   const seen = new Set();
   const statements = Object.entries(SURFACES).map(([specifier, surface]) => {
-    const names = exportsOf(sources.get(surface)).filter(({ name }) => !seen.has(name));
+    // The library's own fetch is `asyncio.fetch` here, as it is for a program that uses both.
+    const names = exportsOf(sources.get(surface)).filter(({ name }) => !seen.has(name) && name !== 'fetch');
     for (const { name } of names) seen.add(name);
     const list = (prefix) => names.map(({ name, isType }) => `${isType ? prefix : ''}${name}`).join(', ');
     // Exporting them again spares finding out which of them are used.

@@ -4,9 +4,13 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { selectEngines } from './test/support/browsers.mjs';
+import { startFaultServer } from './test/support/fault-server.mjs';
 import { engineLauncher } from './test/support/wtr-launcher.mjs';
 
 const { exports } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
+
+/** What the tests of the network talk to. It does not keep the process alive. */
+const faultServer = await startFaultServer();
 
 /** Where a target's library lives. The other target's is refused, so that no run tests what it does not name. */
 const LIBRARIES = { src: '/build/src/', dist: '/dist/' };
@@ -79,8 +83,12 @@ export function createConfig({
     testFramework: { config: { ui: 'bdd', timeout: 20_000, ...(grep && { grep }) } },
     testRunnerHtml: (framework) => `<!doctype html>
       <meta charset="utf-8">
-      <script>globalThis.__testSeed = ${seed}; globalThis.__testTarget = '${target}';
-      ${loop === undefined ? '' : `globalThis.__testLoop = ${JSON.stringify(loop)};`}</script>
+       <script>
+         globalThis.__testSeed = ${seed};
+         globalThis.__testTarget = '${target}';
+         globalThis.__faultServer = '${faultServer.origin}';
+         ${loop === undefined ? '' : `globalThis.__testLoop = ${JSON.stringify(loop)};`}
+       </script>
       <script src="/test/support/page-setup.js"></script>
       <script type="module" src="${framework}"></script>`,
   };

@@ -1,6 +1,7 @@
 // The channels that the echo test runs over: how each of them joins a client's streams to a server's.
 
 import * as asyncio from 'asyncio-web';
+import { faultUrl } from './faults.ts';
 
 /** A client's side of a connection whose other side is served. */
 export interface Connected {
@@ -16,6 +17,8 @@ export interface EchoChannel {
   readonly isVirtual: boolean;
   /** Whether `writeEof` reaches the other side while it can still answer. */
   readonly canHalfClose: boolean;
+  /** Whether nothing comes back before everything is sent, which `writeEof` says. */
+  readonly isHalfDuplex?: boolean;
   /** Connects to a server that handles each connection with `handler`. */
   connect(handler: asyncio.ClientConnected): asyncio.Coroutine<Connected>;
 }
@@ -80,4 +83,67 @@ const pipes: EchoChannel = {
   },
 };
 
-export const CHANNELS: readonly EchoChannel[] = [mem, pair, pipes];
+/** A channel that a server in this page is reached by. */
+const served = (
+  name: string,
+  options: () => [client: asyncio.ConnectionOptions, server: asyncio.ServerOptions],
+): EchoChannel => ({
+  name,
+  isVirtual: false,
+  canHalfClose: true,
+  *connect(handler) {
+    const url = `${name}echo-${Math.random()}`;
+    const [client, serving] = options();
+    const server = yield* asyncio.startServer(handler, url, serving);
+    const [reader, writer] = yield* asyncio.openConnection(url, client);
+    return {
+      reader,
+      writer,
+      *end() {
+        server.close();
+        yield* server.waitClosed();
+      },
+    };
+  },
+});
+
+const port = served('port:', () => {
+  const { port1, port2 } = new MessageChannel();
+  return [{ port: port1 }, { port: port2 }];
+});
+
+const channel = served('channel:', () => [{}, {}]);
+
+/** The test server echoes, in place of the handler. */
+const webSocket = (stream: boolean): EchoChannel => ({
+  name: stream ? 'ws: by WebSocketStream' : 'ws: by WebSocket',
+  isVirtual: false,
+  canHalfClose: false,
+  *connect() {
+    const [reader, writer] = yield* asyncio.openConnection(faultUrl('ws/echo'), { stream });
+    return { reader, writer, *end() {} };
+  },
+});
+
+/** A request whose answer is its body; all of it is sent before any of it comes back. */
+const http: EchoChannel = {
+  name: 'http:',
+  isVirtual: false,
+  canHalfClose: true,
+  isHalfDuplex: true,
+  *connect() {
+    const [reader, writer] = yield* asyncio.openConnection(faultUrl('http/echo'), { method: 'POST' });
+    return { reader, writer, *end() {} };
+  },
+};
+
+export const CHANNELS: readonly EchoChannel[] = [
+  mem,
+  pair,
+  pipes,
+  port,
+  channel,
+  webSocket(false),
+  ...('WebSocketStream' in globalThis ? [webSocket(true)] : []),
+  http,
+];

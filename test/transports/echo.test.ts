@@ -40,8 +40,14 @@ function describeEcho(channel: EchoChannel, kind: string, loopFactory: () => asy
   }
 
   describe(`echo over ${channel.name} (${kind})`, () => {
+    /** Where nothing comes back before everything is sent, it is said that this is everything. */
+    const allSent = (writer: asyncio.StreamWriter): void => {
+      if (channel.isHalfDuplex) writer.writeEof();
+    };
+
     echoTest('gives a line back', function* ({ reader, writer }) {
       writer.write(bytes('hello\n'));
+      allSent(writer);
       expect(text(yield* reader.readline())).to.equal('hello\n');
     });
 
@@ -53,6 +59,7 @@ function describeEcho(channel: EchoChannel, kind: string, loopFactory: () => asy
         sent += line;
         if (index % 50 === 0) yield* writer.drain();
       }
+      allSent(writer);
       const lines: string[] = [];
       while (lines.length < 500) lines.push(text(yield* reader.readline()));
       expect(lines.join('')).to.equal(sent);
@@ -65,6 +72,7 @@ function describeEcho(channel: EchoChannel, kind: string, loopFactory: () => asy
           writer.write(pattern(Math.min(50_000, size - at), at));
           yield* writer.drain();
         }
+        allSent(writer);
       }
       const sending = asyncio.createTask(send());
       const data = yield* reader.readexactly(size);

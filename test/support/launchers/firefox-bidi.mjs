@@ -11,6 +11,8 @@ export async function launch({ executable, headless, args }) {
     extraPrefsFirefox: {
       // Gives pages `TestUtils.gc()`.
       'dom.testing.testutils.enabled': true,
+      // Else a server whose connections fail, which is what some tests are about, is not asked for up to a minute.
+      'network.websocket.delay-failed-reconnects': false,
     },
     defaultViewport: { width: 1280, height: 720 },
     timeout: 60_000,

@@ -17,7 +17,12 @@ export async function launch({ name, executable, headless, args, ignoreDefaultAr
     executablePath: executable,
     headless,
     args: isChromium ? [...QUIET, '--js-flags=--expose-gc', ...args] : args,
-    ...(name === 'firefox' && { firefoxUserPrefs: { 'dom.testing.testutils.enabled': true } }),
+    ...(name === 'firefox' && {
+      firefoxUserPrefs: {
+        'dom.testing.testutils.enabled': true,
+        'network.websocket.delay-failed-reconnects': false,
+      },
+    }),
     ...(ignoreDefaultArgs && { ignoreDefaultArgs }),
     timeout: 60_000,
   });

@@ -4,9 +4,8 @@ import * as asyncio from 'asyncio-web';
 import { retryDelay } from './retry.ts';
 import type { RunState } from './run-state.ts';
 
-/** How long the other side has to answer, and how long to say goodbye, in seconds. */
+/** How long the other side has to answer, in seconds. */
 const OPENING_SECONDS = 10;
-const CLOSING_SECONDS = 2;
 
 /** How many ticks are kept to be drawn. */
 const HISTORY = 60;
@@ -33,31 +32,25 @@ export function* followFeed(url: string, run: RunState): asyncio.Coroutine<never
 /** One connection, until the other side closes it. */
 function* listen(url: string, run: RunState): asyncio.Coroutine<void> {
   const { feed, sockets } = run;
-  const socket = new WebSocket(url);
-  // From events to a coroutine: what the listeners put in, this task takes out.
-  const inbox = new asyncio.Queue<Event>();
-  for (const type of ['open', 'message', 'close']) {
-    socket.addEventListener(type, (event) => inbox.putNowait(event));
-  }
   sockets.opened++;
   feed.connections++;
   feed.phase = 'connecting';
   run.feedChanged();
   try {
-    let event = yield* asyncio.withTimeout(OPENING_SECONDS, () => inbox.get());
-    while (!(event instanceof CloseEvent)) {
-      feed.phase = 'open';
-      if (event instanceof MessageEvent) takeTick(event.data, run);
-      run.feedChanged();
-      event = yield* inbox.get();
-    }
-    feed.detail = `closed with code ${event.code}`;
+    const connection = yield* asyncio.withTimeout(OPENING_SECONDS, () => asyncio.connectWebSocket(url));
+    feed.phase = 'open';
+    yield* asyncio.asyncWith(connection, () =>
+      asyncio.asyncFor(connection, function* (message) {
+        takeTick(message as string, run);
+        run.feedChanged();
+      }),
+    );
+    feed.detail = `closed with code ${connection.closure?.code}`;
   } catch (error) {
-    if (!(error instanceof asyncio.TimeoutError)) throw error;
-    feed.detail = 'no answer';
+    if (error instanceof asyncio.TimeoutError) feed.detail = 'no answer';
+    else if (error instanceof asyncio.ConnectionError) feed.detail = error.message;
+    else throw error;
   } finally {
-    // A finally may wait, also when it runs because the task was cancelled.
-    yield* close(socket, inbox);
     sockets.cleanedUp++;
     run.feedChanged();
   }
@@ -68,20 +61,4 @@ function takeTick(data: string, { feed }: RunState): void {
   feed.ticks++;
   feed.history.push(open);
   if (feed.history.length > HISTORY) feed.history.shift();
-}
-
-/** Closes the socket and waits until it is closed. One that is connecting may connect first: browsers complain else. */
-function* close(socket: WebSocket, inbox: asyncio.Queue<Event>): asyncio.Coroutine<void> {
-  try {
-    yield* asyncio.withTimeout(CLOSING_SECONDS, function* () {
-      while (socket.readyState !== WebSocket.CLOSED) {
-        if (socket.readyState === WebSocket.OPEN) socket.close();
-        yield* inbox.get();
-      }
-    });
-  } catch (error) {
-    if (!(error instanceof asyncio.TimeoutError)) throw error;
-    // Nobody there to answer: the browser gives up on it by itself.
-    socket.close();
-  }
 }

@@ -13,9 +13,6 @@ interface Ending {
   readonly retryAfter?: number;
 }
 
-/** The network's own failures; a mistake in this program is not one of them. */
-class NetworkError extends Error {}
-
 /** Fetches every job, at most `concurrency` at a time. Cancelling it cancels all workers and waits for their cleanup. */
 export function* fetchAll(jobs: readonly Job[], run: RunState): asyncio.Coroutine<void> {
   const wanted = jobs.filter((job) => job.url !== null);
@@ -57,11 +54,10 @@ function* fetchJob(job: Job, run: RunState): asyncio.Coroutine<void> {
   }
 }
 
-/** One request, with its timeout. Whatever happens, its connection is let go and the account is kept. */
+/** One request, with its timeout. Whatever happens, the account is kept. */
 function* attempt(job: Job, run: RunState): asyncio.Coroutine<Ending> {
   const loop = asyncio.getRunningLoop();
   const times: Job['attempts'][number] = { from: loop.time(), to: null };
-  const controller = new AbortController();
   job.attempts.push(times);
   job.phase = 'fetching';
   job.status = null;
@@ -69,15 +65,15 @@ function* attempt(job: Job, run: RunState): asyncio.Coroutine<Ending> {
   run.requests.opened++;
   run.jobChanged(job);
   try {
-    return yield* asyncio.withTimeout(run.settings.timeout, () => download(job, controller.signal, run));
+    return yield* asyncio.withTimeout(run.settings.timeout, () => download(job, run));
   } catch (error) {
     asyncio.rethrowIfCancelled(error);
     if (error instanceof asyncio.TimeoutError) return { outcome: 'timeout' };
-    if (error instanceof NetworkError) return { outcome: 'network error', detail: error.message };
+    // The network's own failures; a mistake in this program is not one of them.
+    if (error instanceof asyncio.ConnectionError)
+      return { outcome: 'network error', detail: (error.cause as Error).message };
     throw error;
   } finally {
-    // Frees the connection of a request that was given up; one that is over does not notice.
-    controller.abort();
     times.to = loop.time();
     job.cleanedUp++;
     run.requests.cleanedUp++;
@@ -85,34 +81,22 @@ function* attempt(job: Job, run: RunState): asyncio.Coroutine<Ending> {
   }
 }
 
-/** Sends the request and counts the bytes of the answer. */
-function* download(job: Job, signal: AbortSignal, run: RunState): asyncio.Coroutine<Ending> {
+/** Sends the request and counts the bytes of the answer. Leaving the block lets go of the connection. */
+function* download(job: Job, run: RunState): asyncio.Coroutine<Ending> {
   const url = job.url as string; // only jobs with a URL are queued
-  const response = yield* network(() => fetch(url, { signal, cache: 'no-store' }));
-  job.status = response.status;
-  run.jobChanged(job);
-  const reader = response.body?.getReader();
-  while (reader !== undefined) {
-    const { done, value } = yield* network(() => reader.read());
-    if (done) break;
-    job.bytes += value.byteLength;
+  const response = yield* asyncio.fetch(url, { cache: 'no-store' });
+  return yield* asyncio.asyncWith(response, function* (): asyncio.Coroutine<Ending> {
+    job.status = response.status;
     run.jobChanged(job);
-  }
-  if (response.ok) return { outcome: 'ok', detail: response.redirected ? 'redirected' : '' };
-  return { outcome: 'HTTP error', retryAfter: Number(response.headers.get('retry-after')) || 0 };
-}
-
-/**
- * Waits for something of the platform's, and marks its failures as the network's. It is a function, not a Promise, so
- * that an AbortError after a cancel counts as the answer to it.
- */
-function* network<T>(start: () => Promise<T>): asyncio.Coroutine<T> {
-  try {
-    return yield* asyncio.fromPromise(start);
-  } catch (error) {
-    asyncio.rethrowIfCancelled(error);
-    throw new NetworkError(error instanceof Error ? error.message : String(error), { cause: error });
-  }
+    for (;;) {
+      const { length } = yield* response.reader.read(65_536);
+      if (length === 0) break;
+      job.bytes += length;
+      run.jobChanged(job);
+    }
+    if (response.ok) return { outcome: 'ok', detail: response.raw.redirected ? 'redirected' : '' };
+    return { outcome: 'HTTP error', retryAfter: Number(response.headers.get('retry-after')) || 0 };
+  });
 }
 
 function finish(job: Job, { outcome, detail = '' }: Ending, run: RunState): void {

@@ -38,15 +38,13 @@ export function feedUrl(run: string): string {
 }
 
 function* getJson(path: string): asyncio.Coroutine<unknown> {
-  return yield* asyncio.asyncTask(async (signal) => {
-    try {
-      const response = await fetch(path, { signal });
-      const isJson = response.headers.get('content-type')?.includes('json') === true;
-      return response.ok && isJson ? await response.json() : null;
-    } catch (error) {
-      signal.throwIfAborted();
-      console.info('This page has no server of its own:', error);
-      return null;
-    }
-  });
+  try {
+    const response = yield* asyncio.fetch(path);
+    const isJson = response.headers.get('content-type')?.includes('json') === true;
+    return response.ok && isJson ? yield* response.json() : null;
+  } catch (error) {
+    if (!(error instanceof asyncio.ConnectionError)) throw error;
+    console.info('This page has no server of its own:', error);
+    return null;
+  }
 }

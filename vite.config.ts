@@ -1,13 +1,17 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
+import { playground } from './demo/playground/vite-plugin.mjs';
 import { demoServer } from './demo/server/plugin.mjs';
 
-const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const source = (path: string): string => here(`./src/${path}`);
 
 // The playground imports the library by the names a user would write, and gets the TypeScript sources.
 export default defineConfig({
-  root: fileURLToPath(new URL('.', import.meta.url)),
-  plugins: [demoServer()],
+  root: here('.'),
+  // Relative addresses: the site works at any path of any host.
+  base: './',
+  plugins: [demoServer(), playground()],
   resolve: {
     alias: [
       { find: /^asyncio-web$/, replacement: source('index.ts') },
@@ -16,5 +20,9 @@ export default defineConfig({
     ],
   },
   // dist/ belongs to the library.
-  build: { outDir: 'build/demo', target: 'es2022' },
+  build: {
+    outDir: 'build/site',
+    target: 'es2022',
+    rollupOptions: { input: { index: here('index.html'), fetcher: here('demo/fetcher/index.html') } },
+  },
 });

@@ -1,0 +1,89 @@
+/** The console of the program: its lines, kept until the next batch. */
+
+import type { Level, Line } from '../protocol.ts';
+import { LINES_PER_BATCH } from '../protocol.ts';
+import { format, formatArguments, formatTable } from './format.ts';
+import { callingLine } from './lines.ts';
+import type { Recorder } from './recorder.ts';
+
+/** So many lines of a batch say where they come from: to know it costs microseconds. */
+const PLACED_LINES = 200;
+
+export class Log {
+  readonly #recorder: Recorder;
+  #lines: Line[] = [];
+  #indent = '';
+  readonly #counts = new Map<string, number>();
+  readonly #timers = new Map<string, number>();
+  onLine: (() => void) | null = null;
+
+  constructor(recorder: Recorder) {
+    this.#recorder = recorder;
+  }
+
+  get hasNews(): boolean {
+    return this.#lines.length > 0;
+  }
+
+  add(level: Level, text: string, line: number): void {
+    if (this.#lines.length >= LINES_PER_BATCH) {
+      this.#recorder.dropLine();
+      return;
+    }
+    this.#lines.push({ level, text: this.#indent + text, line, time: this.#recorder.time });
+    this.onLine?.();
+  }
+
+  take(): Line[] {
+    const lines = this.#lines;
+    this.#lines = [];
+    return lines;
+  }
+
+  /** What stands where the engine's console does. */
+  console(): Partial<Console> {
+    const writer =
+      (level: Level) =>
+      (...values: unknown[]): void => {
+        if (this.#lines.length >= LINES_PER_BATCH) this.#recorder.dropLine();
+        else this.add(level, formatArguments(values), this.#lines.length < PLACED_LINES ? callingLine() : 0);
+      };
+    const log = writer('log');
+    return {
+      log,
+      info: writer('info'),
+      warn: writer('warn'),
+      error: writer('error'),
+      debug: writer('debug'),
+      trace: writer('debug'),
+      dir: (value?: unknown) => log(format(value)),
+      table: (data?: unknown) => log(formatTable(data)),
+      assert: (condition?: boolean, ...values: unknown[]) => {
+        if (!condition) this.add('error', `Assertion failed: ${formatArguments(values)}`, callingLine());
+      },
+      group: (...values: unknown[]) => {
+        if (values.length > 0) log(...values);
+        this.#indent += '  ';
+      },
+      groupCollapsed: (...values: unknown[]) => {
+        if (values.length > 0) log(...values);
+        this.#indent += '  ';
+      },
+      groupEnd: () => {
+        this.#indent = this.#indent.slice(2);
+      },
+      count: (label = 'default') => {
+        const count = (this.#counts.get(label) ?? 0) + 1;
+        this.#counts.set(label, count);
+        log(`${label}: ${count}`);
+      },
+      time: (label = 'default') => void this.#timers.set(label, performance.now()),
+      timeEnd: (label = 'default') => {
+        const start = this.#timers.get(label);
+        this.#timers.delete(label);
+        if (start !== undefined) log(`${label}: ${(performance.now() - start).toFixed(1)} ms`);
+      },
+      clear: () => undefined,
+    };
+  }
+}

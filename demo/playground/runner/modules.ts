@@ -1,0 +1,67 @@
+/** What a program can import: the library, told which loop to take by default, and instrumented. */
+
+import * as asyncio from 'asyncio-web';
+import * as lowlevel from 'asyncio-web/lowlevel';
+import * as testing from 'asyncio-web/testing';
+import type { StartOptions } from '../protocol.ts';
+import { loopFactory } from './hosts.ts';
+import type { Primitives } from './primitives.ts';
+
+export function programModules(
+  options: StartOptions,
+  primitives: Primitives,
+  interrupt: AbortSignal,
+): (name: string) => unknown {
+  const factory = loopFactory(options);
+  const debug = options.debug ? true : null;
+
+  class Runner extends asyncio.Runner {
+    constructor(given?: asyncio.RunnerOptions) {
+      super({ debug: given?.debug ?? debug, loopFactory: given?.loopFactory ?? factory });
+    }
+    override run<T>(
+      main: asyncio.Main<T>,
+      given?: { readonly context?: asyncio.Context | null; readonly signal?: AbortSignal | null },
+    ): Promise<T> {
+      return super.run(main, { context: given?.context ?? null, signal: given?.signal ?? interrupt });
+    }
+  }
+
+  const run = <T>(main: asyncio.Main<T>, given?: asyncio.RunOptions): Promise<T> =>
+    asyncio.run(main, {
+      debug: given?.debug ?? debug,
+      loopFactory: given?.loopFactory ?? factory,
+      signal: anySignal(given?.signal, interrupt),
+    });
+
+  const modules: Record<string, object> = {
+    'asyncio-web': {
+      ...asyncio,
+      ...primitives.classes(),
+      run,
+      Runner,
+      newEventLoop: factory,
+      __esModule: true,
+    },
+    'asyncio-web/lowlevel': { ...lowlevel, __esModule: true },
+    'asyncio-web/testing': { ...testing, __esModule: true },
+  };
+
+  return (name) => {
+    const module = Object.hasOwn(modules, name) ? modules[name] : undefined;
+    if (module === undefined) {
+      throw new Error(`Cannot import '${name}': programs here can import ${Object.keys(modules).join(', ')}`);
+    }
+    return module;
+  };
+}
+
+function anySignal(given: AbortSignal | null | undefined, own: AbortSignal): AbortSignal {
+  if (given === null || given === undefined) return own;
+  const controller = new AbortController();
+  for (const signal of [given, own]) {
+    if (signal.aborted) controller.abort(signal.reason);
+    else signal.addEventListener('abort', () => controller.abort(signal.reason), { signal: controller.signal });
+  }
+  return controller.signal;
+}

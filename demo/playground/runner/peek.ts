@@ -1,0 +1,48 @@
+/** What the runner looks at inside the library. Everything that is not public is named here, and nowhere else. */
+
+import type { AbstractEventLoop, BaseEventLoop, Future, Handle, Task, TimerHandle } from 'asyncio-web';
+import type { HostLoop } from 'asyncio-web/lowlevel';
+
+/** A future or task from inside. */
+export interface FuturePeek {
+  readonly _state: number;
+  readonly _exception: unknown;
+  readonly _awaitedBy: ReadonlySet<unknown> | null;
+  _cancelStack: string | null;
+  _entries(): readonly unknown[];
+}
+
+export interface TaskPeek extends FuturePeek {
+  readonly _futureWaiter: (FuturePeek & object) | null;
+  readonly _awaitStack: string | null;
+  readonly _name: string | number;
+}
+
+export interface HandlePeek {
+  readonly _callback: { readonly name?: unknown };
+  readonly _args: readonly unknown[];
+  readonly _cancelled: boolean;
+}
+
+export interface LoopPeek {
+  readonly host: HostLoop;
+  readonly _ready: Iterable<Handle | Task> & { readonly length: number };
+  readonly _scheduled: Iterable<TimerHandle> & { readonly length: number };
+  _tracesAwaits: boolean;
+  readonly _currentTask: Task | null;
+  _crossBoundary(externals: number): void;
+}
+
+// The casts below are the point of this file: the members are marked internal, and declarations leave them out.
+export const inLoop = (loop: AbstractEventLoop | BaseEventLoop): LoopPeek => loop as unknown as LoopPeek;
+export const inTask = (task: object): TaskPeek => task as unknown as TaskPeek;
+export const inFuture = (future: Future | object): FuturePeek => future as unknown as FuturePeek;
+export const inHandle = (handle: Handle): HandlePeek => handle as unknown as HandlePeek;
+
+const CANCELLED = 1;
+
+export const isPending = (future: FuturePeek): boolean => future._state === 0;
+export const isCancelledFuture = (future: FuturePeek): boolean => future._state === CANCELLED;
+
+/** The future of a Promise. */
+export const isOutside = (future: object): boolean => '_follow' in future;

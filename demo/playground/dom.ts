@@ -41,3 +41,18 @@ export function atNextFrame(callback: () => void): () => void {
 export function styleValue(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
+
+/** A colour of the style sheet as a canvas takes it: with the scheme that is on. */
+export function styleColor(name: string): string {
+  const probe = make('span');
+  probe.style.color = `var(${name})`;
+  document.body.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
+}
+
+/** A colour of the style sheet through which the ground is seen. */
+export function translucentColor(name: string, opacity: number): string {
+  return styleColor(name).replace(/^rgb\((.*)\)$/, `rgba($1, ${opacity})`);
+}

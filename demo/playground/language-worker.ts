@@ -2,19 +2,12 @@
 
 import ts from 'typescript-api';
 import files from 'virtual:declarations';
+import ambient from './examples/playground.d.ts?raw';
 import type { Explanation, Mistake, Question, Suggestion } from './language.ts';
 
 const PROGRAM = '/program.ts';
 
 const AMBIENT = '/ambient.d.ts';
-
-/** What programs find here beside the library and what every Worker has. */
-const AMBIENT_TEXT = `
-declare module 'playground' {
-  /** A canvas of this size in the Stage view. */
-  export function stage(width?: number, height?: number): OffscreenCanvasRenderingContext2D;
-}
-`;
 
 /** More than these are not shown. */
 const MOST = 400;
@@ -39,11 +32,12 @@ const options: ts.CompilerOptions = {
     'asyncio-web': ['/asyncio-web/index.d.ts'],
     'asyncio-web/lowlevel': ['/asyncio-web/lowlevel.d.ts'],
     'asyncio-web/testing': ['/asyncio-web/testing.d.ts'],
+    effection: ['/effection/mod.d.ts'],
   },
 };
 
 const textOf = (path: string): string | undefined =>
-  path === PROGRAM ? code : path === AMBIENT ? AMBIENT_TEXT : (files as Record<string, string>)[path];
+  path === PROGRAM ? code : path === AMBIENT ? ambient : (files as Record<string, string>)[path];
 
 const service = ts.createLanguageService({
   getCompilationSettings: () => options,

@@ -208,7 +208,16 @@ class Page implements Shared {
   }
 
   async #start(options: StartOptions): Promise<void> {
-    const { default: runner } = await import('virtual:runner');
+    let runner: string;
+    try {
+      ({ default: runner } = await import('virtual:runner'));
+    } catch (error) {
+      const message = `The runner could not be loaded: ${String(error)}`;
+      this.#say('error', message);
+      this.#outcome = { type: 'end', state: 'failed', message, duration: 0, time: 0, problem: null, token: '' };
+      this.#setState('failed');
+      return;
+    }
     const session = new Session(byId('frames', HTMLElement), runner, options, {
       begun: (loop, isVirtual) => {
         this.#loopName = loop;

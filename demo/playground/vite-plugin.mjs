@@ -42,6 +42,8 @@ export function playground() {
         'asyncio-web/testing': join(root, 'src/testing.ts'),
       },
       plugins: [declarationsInWorker],
+      // A peer of ours looks for Node when it is asked to; here nobody asks.
+      external: ['node:process'],
       minifyWhitespace: isBuild || !names,
       minifySyntax: isBuild || !names,
       minifyIdentifiers: !names,
@@ -54,6 +56,14 @@ export function playground() {
   const declarationsInWorker = {
     name: 'declarations',
     setup({ onResolve, onLoad }) {
+      onResolve({ filter: /\?raw$/ }, ({ path, resolveDir }) => ({
+        path: join(resolveDir, path.slice(0, -4)),
+        namespace: 'raw',
+      }));
+      onLoad({ filter: /.*/, namespace: 'raw' }, async ({ path }) => ({
+        contents: await readFile(path, 'utf8'),
+        loader: 'text',
+      }));
       onResolve({ filter: /^virtual:declarations$/ }, ({ path }) => ({ path, namespace: 'declarations' }));
       onLoad({ filter: /.*/, namespace: 'declarations' }, async () => ({
         contents: JSON.stringify(await collectDeclarations()),
@@ -106,6 +116,11 @@ async function collectDeclarations() {
   for (const name of await readdir(out, { recursive: true })) {
     if (!name.endsWith('.d.ts')) continue;
     files[`/asyncio-web/${relative('.', name)}`] = await readFile(join(out, name), 'utf8');
+  }
+  // One example compares with it.
+  const peer = join(root, 'node_modules/effection/types');
+  for (const name of await readdir(peer, { recursive: true })) {
+    if (name.endsWith('.d.ts')) files[`/effection/${name}`] = await readFile(join(peer, name), 'utf8');
   }
   const library = join(root, 'node_modules/typescript-api/lib');
   for (const name of await readdir(library)) {

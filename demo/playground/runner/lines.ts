@@ -10,6 +10,12 @@ export function setProgramAddress(url: string): void {
   address = url;
 }
 
+/** A text in which the program has its name. */
+export function withoutAddress(text: string): string {
+  if (address === PROGRAM) return text;
+  return text.replaceAll(address, PROGRAM).replaceAll(address.slice(address.lastIndexOf('/')), PROGRAM);
+}
+
 function places(stack: string): { line: number; text: string }[] {
   const found: { line: number; text: string }[] = [];
   for (const text of stack.split('\n')) {

@@ -3,7 +3,7 @@
 import type { Level, Line } from '../protocol.ts';
 import { LINES_PER_BATCH } from '../protocol.ts';
 import { format, formatArguments, formatTable } from './format.ts';
-import { callingLine } from './lines.ts';
+import { callingLine, withoutAddress } from './lines.ts';
 import type { Recorder } from './recorder.ts';
 
 /** So many lines of a batch say where they come from: to know it costs microseconds. */
@@ -15,6 +15,7 @@ export class Log {
   #indent = '';
   readonly #counts = new Map<string, number>();
   readonly #timers = new Map<string, number>();
+  readonly #shown = new WeakSet<object>();
   onLine: (() => void) | null = null;
 
   constructor(recorder: Recorder) {
@@ -30,7 +31,7 @@ export class Log {
       this.#recorder.dropLine();
       return;
     }
-    this.#lines.push({ level, text: this.#indent + text, line, time: this.#recorder.time });
+    this.#lines.push({ level, text: this.#indent + withoutAddress(text), line, time: this.#recorder.time });
     this.onLine?.();
   }
 
@@ -40,11 +41,17 @@ export class Log {
     return lines;
   }
 
+  /** Whether the program, or the library for it, has written this error. */
+  hasShown(error: unknown): boolean {
+    return error instanceof Error && this.#shown.has(error);
+  }
+
   /** What stands where the engine's console does. */
   console(): Partial<Console> {
     const writer =
       (level: Level) =>
       (...values: unknown[]): void => {
+        for (const value of values) if (value instanceof Error) this.#shown.add(value);
         if (this.#lines.length >= LINES_PER_BATCH) this.#recorder.dropLine();
         else this.add(level, formatArguments(values), this.#lines.length < PLACED_LINES ? callingLine() : 0);
       };

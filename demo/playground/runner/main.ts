@@ -16,6 +16,7 @@ import { inLoop } from './peek.ts';
 import { Primitives } from './primitives.ts';
 import { Recorder } from './recorder.ts';
 import { takeQueues } from './snapshot.ts';
+import { makeStage } from './stage.ts';
 import { furnish, type Hear } from './world.ts';
 
 /** The page is told this often, in milliseconds. */
@@ -23,6 +24,9 @@ const REPORT_MS = 33;
 
 /** How often the page hears that the Worker still turns, when there is nothing else to say. */
 const ALIVE_MS = 500;
+
+/** A program in which nothing has run for so long has ended. */
+const QUIET_MS = 5;
 
 // The program may put something else in their places.
 const { setTimeout, setInterval, clearTimeout } = globalThis;
@@ -39,6 +43,7 @@ type Program = (
 class Run {
   readonly #port: MessagePort;
   readonly #options: StartOptions;
+  readonly #canvas: OffscreenCanvas | null;
   readonly #primitives = new Primitives();
   readonly #recorder = new Recorder(this.#primitives);
   readonly #meter = new Meter(this.#recorder);
@@ -53,6 +58,7 @@ class Run {
   #isVirtual = false;
   /** Loops that run at the moment. */
   #running = 0;
+  #endTimer: ReturnType<typeof setTimeout> | undefined;
   #moduleIsDone = false;
   #hasEnded = false;
   #failure: unknown = null;
@@ -60,8 +66,9 @@ class Run {
   #deadlock: Deadlock | null = null;
   #token = '';
 
-  constructor(port: MessagePort, options: StartOptions) {
+  constructor(port: MessagePort, options: StartOptions, canvas: OffscreenCanvas | null) {
     this.#port = port;
+    this.#canvas = canvas;
     this.#options = options;
     this.#primitives.recorder = this.#recorder;
     this.#recorder.onProgress = (now) => {
@@ -98,7 +105,8 @@ class Run {
       this.#endSoon();
       return;
     }
-    const require = programModules(this.#options, this.#primitives, this.#interrupt.signal);
+    const stage = makeStage(this.#canvas, () => this.#send({ type: 'stage' }));
+    const require = programModules(this.#options, this.#primitives, this.#interrupt.signal, { stage: stage.get });
     program(require, {})
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {
@@ -201,6 +209,7 @@ class Run {
     });
     worker.addEventListener('error', (event) => {
       event.preventDefault();
+      if (this.#log.hasShown(event.error)) return;
       const text = event.error instanceof Error ? formatError(event.error) : event.message;
       this.#log.add('error', text, programLine(event.error?.stack));
     });
@@ -287,19 +296,25 @@ class Run {
 
   // The end
 
-  /** Looks, when what is going on now is over, whether anything goes on after it. */
+  /**
+   * Looks, when what is going on now is over, whether anything goes on after it. An error that nobody caught is told
+   * only in a turn of its own, so two turns are waited for, anew after each run of a loop.
+   */
   #endSoon(): void {
+    clearTimeout(this.#endTimer);
     if (!this.#moduleIsDone || this.#running > 0 || this.#hasEnded) return;
-    setTimeout(() => {
-      setTimeout(() => {
-        if (this.#running > 0 || this.#hasEnded) return;
-        const failure = this.#failure;
-        if (!this.#hasFailed) this.#end('done', '');
-        else if (this.#deadlock !== null) this.#end('deadlock', this.#deadlock.message);
-        else if (isInterrupt(failure)) this.#end('interrupted', 'KeyboardInterrupt');
-        else this.#end('failed', failure instanceof Error ? `${failure.name}: ${failure.message}` : format(failure));
-      });
+    this.#endTimer = setTimeout(() => {
+      this.#endTimer = setTimeout(() => this.#endNow(), QUIET_MS);
     });
+  }
+
+  #endNow(): void {
+    if (this.#running > 0 || this.#hasEnded) return;
+    const failure = this.#failure;
+    if (!this.#hasFailed) this.#end('done', '');
+    else if (this.#deadlock !== null) this.#end('deadlock', this.#deadlock.message);
+    else if (isInterrupt(failure)) this.#end('interrupted', 'KeyboardInterrupt');
+    else this.#end('failed', failure instanceof Error ? `${failure.name}: ${failure.message}` : format(failure));
   }
 
   #end(state: Outcome['state'], message: string, more: Partial<Outcome> = {}): void {
@@ -359,11 +374,12 @@ globalThis.addEventListener(
   'message',
   (event) => {
     const port = event.ports[0] as MessagePort; // the frame's first message brings it
+    const canvas = (event.data as { stage: OffscreenCanvas | null }).stage;
     port.onmessage = ({ data }: MessageEvent<ToRunner>) => {
       if (data.type !== 'start') {
         run?.receive(data);
       } else if (run === null) {
-        run = new Run(port, data);
+        run = new Run(port, data, canvas);
         run.start();
       }
     };

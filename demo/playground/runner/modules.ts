@@ -3,6 +3,7 @@
 import * as asyncio from 'asyncio-web';
 import * as lowlevel from 'asyncio-web/lowlevel';
 import * as testing from 'asyncio-web/testing';
+import * as effection from 'effection';
 import type { StartOptions } from '../protocol.ts';
 import { loopFactory } from './hosts.ts';
 import type { Primitives } from './primitives.ts';
@@ -11,6 +12,7 @@ export function programModules(
   options: StartOptions,
   primitives: Primitives,
   interrupt: AbortSignal,
+  playground: object,
 ): (name: string) => unknown {
   const factory = loopFactory(options);
   const debug = options.debug ? true : null;
@@ -45,6 +47,8 @@ export function programModules(
     },
     'asyncio-web/lowlevel': { ...lowlevel, __esModule: true },
     'asyncio-web/testing': { ...testing, __esModule: true },
+    effection: { ...effection, __esModule: true },
+    playground: { ...playground, __esModule: true },
   };
 
   return (name) => {

@@ -1,7 +1,7 @@
 /** How much the loop does: numbers, and their course. */
 
 import type { AlignedData, Options, Series } from 'uplot';
-import { make, setText, styleValue } from '../dom.ts';
+import { make, setText, styleColor, styleValue, translucentColor } from '../dom.ts';
 import { formatCount, formatTime } from '../model.ts';
 import type { Counters } from '../protocol.ts';
 import type { Shared, View } from './view.ts';
@@ -79,9 +79,9 @@ export class CountersView implements View {
       series: [{}, ...series],
     });
     const line = (color: string): Series => ({
-      stroke: styleValue(color),
+      stroke: styleColor(color),
       width: 1.5,
-      fill: `color-mix(in srgb, ${styleValue(color)} 12%, transparent)`,
+      fill: translucentColor(color, 0.12),
       points: { show: false },
     });
     this.#plots = [
@@ -123,8 +123,8 @@ export class CountersView implements View {
 
 function axis(values: (values: readonly number[]) => string[]): NonNullable<Options['axes']>[number] {
   return {
-    stroke: styleValue('--soft'),
-    grid: { stroke: styleValue('--line'), width: 1 },
+    stroke: styleColor('--soft'),
+    grid: { stroke: styleColor('--line'), width: 1 },
     ticks: { show: false },
     font: `11px ${styleValue('--sans')}`,
     values: (_plot, splits) => values(splits),

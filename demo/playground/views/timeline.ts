@@ -5,7 +5,7 @@
  * Only the rows in view and the steps in the window are looked at; steps that fall on the same pixel are drawn once.
  */
 
-import { atNextFrame, setText, styleValue } from '../dom.ts';
+import { atNextFrame, setText, styleColor, styleValue } from '../dom.ts';
 import type { Model, Step, StepChunk } from '../model.ts';
 import { formatCount, formatTime } from '../model.ts';
 import { hasEnded, KIND, KIND_NAMES } from '../protocol.ts';
@@ -71,11 +71,11 @@ export class TimelineView implements View {
   }
 
   readColors(): void {
-    this.#colors = KIND_NAMES.map((_, kind) => styleValue(`--kind-${kind}`));
-    this.#ink = styleValue('--ink');
-    this.#soft = styleValue('--soft');
-    this.#faint = styleValue('--line');
-    this.#accent = styleValue('--accent');
+    this.#colors = KIND_NAMES.map((_, kind) => styleColor(`--kind-${kind}`));
+    this.#ink = styleColor('--ink');
+    this.#soft = styleColor('--soft');
+    this.#faint = styleColor('--line');
+    this.#accent = styleColor('--accent');
     this.#draw();
   }
 
@@ -210,8 +210,10 @@ export class TimelineView implements View {
 
     const selected = this.#shared?.selected ?? 0;
     if (selected > firstRow && selected <= lastRow + 1) {
-      context.fillStyle = `color-mix(in srgb, ${this.#accent} 12%, transparent)`;
+      context.fillStyle = this.#accent;
+      context.globalAlpha = 0.12;
       context.fillRect(0, y(selected - 1), width, ROW);
+      context.globalAlpha = 1;
     }
     waits.forEach((lines, kind) => {
       context.fillStyle = this.#colors[kind] as string;

@@ -1,0 +1,5 @@
+// What programs of the playground can import beside the library.
+declare module 'playground' {
+  /** The context of a canvas of this size, in the Stage view. */
+  export function stage(width?: number, height?: number): OffscreenCanvasRenderingContext2D;
+}

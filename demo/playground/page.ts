@@ -143,6 +143,7 @@ class Page implements Shared {
   #showExample(example: Example): void {
     this.#show(example.code, example.loop, example.seed ?? 1, example.id, example.look);
     input('debug').checked = example.debug === true;
+    select('pace').value = String(example.pace ?? Infinity);
     this.showView(example.view);
   }
 
@@ -219,6 +220,7 @@ class Page implements Shared {
       return;
     }
     const session = new Session(byId('frames', HTMLElement), runner, options, {
+      ready: () => this.#look(),
       begun: (loop, isVirtual) => {
         this.#loopName = loop;
         this.model.isVirtual = isVirtual;
@@ -239,7 +241,6 @@ class Page implements Shared {
     // Another run may have been asked for meanwhile: the last one stays.
     this.#session?.remove();
     this.#session = session;
-    this.#look();
     this.#setState('running');
   }
 

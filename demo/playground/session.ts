@@ -20,6 +20,8 @@ const GRACE_MS = 1000;
 const MESSAGES_PER_SECOND = 2000;
 
 export interface SessionEvents {
+  /** The runner takes messages from now on. */
+  ready(): void;
   begun(loop: string, isVirtual: boolean): void;
   batch(batch: Batch): void;
   /** The program has ended, or was ended. */
@@ -126,6 +128,7 @@ export class Session {
     switch (data.type) {
       case 'ready':
         this.send({ type: 'start', ...options });
+        this.#events.ready();
         break;
       case 'begun':
         this.#events.begun(String(data.loop), data.virtual === true);

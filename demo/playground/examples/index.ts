@@ -40,6 +40,8 @@ export interface Example {
   readonly loop: LoopName;
   readonly seed?: number;
   readonly debug?: boolean;
+  /** Callbacks a second, where the run itself is to be watched. */
+  readonly pace?: number;
   readonly view: ViewName;
   readonly code: string;
   /** How the run ends. A test runs every example and looks. */
@@ -165,6 +167,7 @@ export const EXAMPLES: readonly Example[] = [
     title: 'A lock',
     look: 'Three withdrawals at once lose money. With a lock they stand in line: see who holds it and who waits.',
     loop: 'sim',
+    pace: 5,
     view: 'primitives',
     code: locks,
     ends: 'done',
@@ -176,6 +179,7 @@ export const EXAMPLES: readonly Example[] = [
     title: 'Semaphore and barrier',
     look: 'Two at a time change shoes; then everybody waits at the line until all four are there.',
     loop: 'sim',
+    pace: 5,
     view: 'primitives',
     code: barrier,
     ends: 'done',

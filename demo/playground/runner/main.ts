@@ -49,6 +49,7 @@ class Run {
   readonly #meter = new Meter(this.#recorder);
   readonly #log = new Log(this.#recorder);
   readonly #interrupt = new AbortController();
+  readonly #started = performance.now();
   readonly #watched = new WeakSet<AbstractEventLoop>();
   #hear: Hear = () => undefined;
   #looks = { queues: false, primitives: false };
@@ -332,7 +333,7 @@ class Run {
         type: 'end',
         state,
         message: message.slice(0, 4000),
-        duration: performance.now() - this.#recorder.origin,
+        duration: performance.now() - this.#started,
         time: Math.max(0, this.#recorder.time),
         problem: null,
         token: this.#token,

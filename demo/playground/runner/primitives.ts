@@ -50,7 +50,9 @@ interface Known {
   readonly id: number;
   readonly primitive: object;
   readonly kind: string;
-  readonly name: string;
+  /** The variable, and which of those that were put into it. */
+  readonly variable: string;
+  readonly number: number;
   readonly line: number;
 }
 
@@ -92,7 +94,11 @@ export class Primitives {
 
   nameOf(primitive: object): { readonly text: string; readonly line: number } {
     const known = this.#known.get(primitive) ?? this.#add(primitive, 0);
-    return { text: known?.name ?? 'a primitive', line: known?.line ?? 0 };
+    return { text: known === undefined ? 'a primitive' : this.#nameOf(known), line: known?.line ?? 0 };
+  }
+
+  #nameOf({ variable, number }: Known): string {
+    return (this.#names.get(variable) ?? 1) > 1 ? `${variable} #${number}` : variable;
   }
 
   get size(): number {
@@ -113,7 +119,7 @@ export class Primitives {
       return {
         id: known.id,
         kind: known.kind,
-        name: known.name,
+        name: this.#nameOf(known),
         line: known.line,
         ...describe(known.primitive),
         owners: this.ownersOf(known.primitive),
@@ -147,7 +153,7 @@ export class Primitives {
     const variable = variableIn(this.#source[line - 1] ?? '') ?? kind.toLowerCase();
     const count = (this.#names.get(variable) ?? 0) + 1;
     this.#names.set(variable, count);
-    const known = { id: this.#nextId++, primitive, kind, name: count === 1 ? variable : `${variable} ${count}`, line };
+    const known = { id: this.#nextId++, primitive, kind, variable, number: count, line };
     this.#known.set(primitive, known);
     return known;
   }

@@ -60,8 +60,8 @@ export class Recorder implements Instrument {
   #kind = new Uint8Array(STEPS_PER_BATCH);
   #target = new Int32Array(STEPS_PER_BATCH);
 
-  /** Real milliseconds at the start of the run. */
-  readonly origin = performance.now();
+  /** Real milliseconds when the first loop was run. */
+  origin: number = performance.now();
   loop: BaseEventLoop | null = null;
   #timeOrigin = 0;
 
@@ -90,7 +90,10 @@ export class Recorder implements Instrument {
   }
 
   watch(loop: BaseEventLoop): void {
-    if (this.loop === null) this.#timeOrigin = loop.time();
+    if (this.loop === null) {
+      this.#timeOrigin = loop.time();
+      this.origin = performance.now();
+    }
     this.loop = loop;
     loop.addInstrument(this);
     this.#trace(this.#tracing);

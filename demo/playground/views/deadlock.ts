@@ -94,7 +94,7 @@ function ring(cycle: readonly CycleLink[]): HTMLElement {
     id: 'arrow', viewBox: '0 0 8 8', refX: 7, refY: 4, markerWidth: 8, markerHeight: 8, orient: 'auto-start-reverse',
   });
   add(marker, 'path', { d: 'M0 0 L8 4 L0 8 z' });
-  const gap = 26 / radius / ((2 * Math.PI) / cycle.length);
+  const gap = 32 / radius / ((2 * Math.PI) / cycle.length);
   cycle.forEach((link, index) => {
     const [x1, y1] = place(index + gap);
     const [x2, y2] = place(index + 1 - gap);
@@ -107,9 +107,9 @@ function ring(cycle: readonly CycleLink[]): HTMLElement {
   });
   cycle.forEach(({ name }, index) => {
     const [x, y] = place(index);
-    add(svg, 'circle', { cx: x, cy: y, r: 23 });
-    add(svg, 'text', { class: 'node', x, y }, clip(name, name.length > 7 ? 6 : 7));
-    if (name.length > 7) {
+    add(svg, 'circle', { cx: x, cy: y, r: 28 });
+    add(svg, 'text', { class: 'node', x, y }, clip(name, name.length > 8 ? 7 : 8));
+    if (name.length > 8) {
       const out = 1 + 38 / radius;
       add(svg, 'text', { class: 'label', x: middle + (x - middle) * out, y: middle + (y - middle) * out }, clip(name, 18));
     }

@@ -63,6 +63,8 @@ class Tasks {
   /** Number of its newest step, plus one. */
   lastStep = new Int32Array(1024);
   isKnown = new Uint8Array(1024);
+  /** Of those without a name of their own. */
+  number = new Int32Array(1024);
   readonly names = new Map<number, string>();
   /** Changes when there is a row more or less to show. */
   shape = 0;
@@ -84,10 +86,14 @@ class Tasks {
     this.nextSibling = grown(this.nextSibling, length);
     this.lastStep = grown(this.lastStep, length);
     this.isKnown = grown(this.isKnown, length);
+    this.number = grown(this.number, length);
   }
 
   nameOf(id: number): string {
-    return this.names.get(id) ?? (id === 0 ? '–' : `#${id}`);
+    const name = this.names.get(id);
+    if (name !== undefined) return name;
+    const number = this.number[id] ?? 0;
+    return number > 0 ? `Task-${number}` : '–';
   }
 
   /** Hangs a task under its parent; under nothing if that is unknown. */
@@ -169,6 +175,7 @@ export class Model {
       const kind = numbers[at + TASK.kind] as number;
       if (tasks.isKnown[id] === 0) {
         tasks.add(id, numbers[at + TASK.parent] as number);
+        tasks.number[id] = numbers[at + TASK.number] as number;
         tasks.live += 1;
       } else {
         tasks.byKind[tasks.kind[id] as number]! -= 1;

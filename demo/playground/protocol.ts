@@ -53,8 +53,8 @@ export const KIND_NAMES: readonly string[] = [
 export const hasEnded = (kind: number): boolean => kind >= KIND.done;
 
 /** The numbers of one task in `Batch.tasks`. */
-export const TASK = { id: 0, parent: 1, kind: 2, target: 3, until: 4, steps: 5, line: 6 } as const;
-export const TASK_FIELDS = 7;
+export const TASK = { id: 0, parent: 1, kind: 2, target: 3, until: 4, steps: 5, line: 6, number: 7 } as const;
+export const TASK_FIELDS = 8;
 
 /** The steps of a batch, as columns. */
 export interface Steps {
@@ -65,7 +65,7 @@ export interface Steps {
   readonly task: Int32Array;
   readonly start: Float32Array;
   readonly duration: Float32Array;
-  /** Loop time in seconds, counted from the start of the run. */
+  /** Loop time in seconds, counted from the start of the run; 0 where the loop's time is real. */
   readonly time: Float64Array;
   /** What the task did next: one of KIND. */
   readonly kind: Uint8Array;
@@ -173,6 +173,7 @@ export interface Batch {
   readonly type: 'batch';
   readonly steps: Steps;
   readonly tasks: Float64Array;
+  /** Of those that somebody named; the others are Task-1, Task-2 and so on, by their `number`. */
   readonly names: readonly (readonly [id: number, name: string])[];
   readonly log: readonly Line[];
   readonly dropped: Dropped;

@@ -176,6 +176,7 @@ class Run {
     this.#watched.add(loop);
     const isFirst = this.#recorder.loop === null;
     const isVirtual = loop instanceof SimLoop;
+    this.#recorder.isVirtual ||= isVirtual;
     this.#meter.attach(loop, isVirtual);
     this.#recorder.watch(loop);
     loop.addInstrument({ loopIdle: (deadline) => this.#idle(deadline) });

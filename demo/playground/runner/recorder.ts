@@ -8,7 +8,7 @@
 import type { BaseEventLoop, Handle, Task, TimerHandle } from 'asyncio-web';
 import type { Instrument } from 'asyncio-web/lowlevel';
 import type { Dropped, Kind, Steps } from '../protocol.ts';
-import { KIND, STEPS_PER_BATCH, TASK_FIELDS, TASKS_PER_BATCH } from '../protocol.ts';
+import { KIND, STEPS_PER_BATCH, TASK, TASK_FIELDS, TASKS_PER_BATCH } from '../protocol.ts';
 import { programLine } from './lines.ts';
 import { inFuture, inHandle, inLoop, inTask, isCancelledFuture, isOutside, isPending } from './peek.ts';
 import type { Primitives } from './primitives.ts';
@@ -63,6 +63,7 @@ export class Recorder implements Instrument {
   /** Real milliseconds when the first loop was run. */
   origin: number = performance.now();
   loop: BaseEventLoop | null = null;
+  isVirtual = false;
   #timeOrigin = 0;
 
   steps = 0;
@@ -292,7 +293,7 @@ export class Recorder implements Instrument {
     this.#task[index] = record.id;
     this.#start[index] = this.#stepStart - this.#base;
     this.#duration[index] = end - this.#stepStart;
-    this.#time[index] = this.time;
+    if (this.isVirtual) this.#time[index] = this.time;
     this.#kind[index] = record.kind;
     this.#target[index] = record.target;
   }
@@ -342,25 +343,25 @@ export class Recorder implements Instrument {
     let at = 0;
     for (const record of taken) {
       record.isMarked = false;
-      numbers[at] = record.id;
-      numbers[at + 1] = record.parent;
-      numbers[at + 2] = record.kind;
-      numbers[at + 3] = record.target;
-      numbers[at + 4] = record.until;
-      numbers[at + 5] = record.steps;
-      numbers[at + 6] = record.line;
-      at += TASK_FIELDS;
+      numbers[at + TASK.id] = record.id;
+      numbers[at + TASK.parent] = record.parent;
+      numbers[at + TASK.kind] = record.kind;
+      numbers[at + TASK.target] = record.target;
+      numbers[at + TASK.until] = record.until;
+      numbers[at + TASK.steps] = record.steps;
+      numbers[at + TASK.line] = record.line;
       if (!record.isTold) {
         record.isTold = true;
-        const name = String(inTask(record.task)._name);
-        const shown = /^\d+$/.test(name) ? `Task-${name}` : name;
-        names.push([record.id, shown.slice(0, 200)]);
+        const name = inTask(record.task)._name;
+        if (typeof name === 'number') numbers[at + TASK.number] = name;
+        else names.push([record.id, name.slice(0, 200)]);
       }
       if (record.kind >= KIND.done) {
         // Told for the last time: nothing of the program is kept alive.
         this.#records.delete(record.task);
         this.#byId.delete(record.id);
       }
+      at += TASK_FIELDS;
     }
     return numbers;
   }

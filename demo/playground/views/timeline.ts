@@ -20,7 +20,8 @@ const MOST_PIXELS = 12_000_000;
 /** How far back a row's state is looked for that has no step in the window. */
 const LOOK_BACK = 5000;
 
-type Mode = 'time' | 'real' | 'steps';
+/** What stands on the axis: virtual time, real time, or the number of a step. */
+type Mode = 'virtual' | 'real' | 'steps';
 
 export class TimelineView implements View {
   readonly #scroller: HTMLElement;
@@ -30,6 +31,11 @@ export class TimelineView implements View {
   readonly #detail: HTMLElement;
   readonly #mode: HTMLSelectElement;
   readonly #draw: () => void;
+  /** The axis, seen once for each drawing: steps look at it. */
+  #axis: Mode = 'real';
+  #later: ReturnType<typeof setTimeout> | undefined;
+  #drawn = 0;
+  #cost = 0;
   #shared: Shared | null = null;
   #model: Model | null = null;
   /** The window, in the units of the mode; null shows everything. */
@@ -49,7 +55,7 @@ export class TimelineView implements View {
     this.#context = this.#canvas.getContext('2d') as CanvasRenderingContext2D;
     this.#detail = panel.querySelector('.detail') as HTMLElement;
     this.#mode = panel.querySelector('#timeline-mode') as HTMLSelectElement;
-    this.#draw = atNextFrame(() => this.#drawNow());
+    this.#draw = atNextFrame(() => this.#drawSoon());
     this.readColors();
     new ResizeObserver(() => this.#draw()).observe(this.#scroller);
     this.#scroller.addEventListener('scroll', this.#draw);
@@ -91,23 +97,32 @@ export class TimelineView implements View {
   }
 
   get #isBySteps(): boolean {
-    return this.#mode.value === 'steps';
+    return this.#axis === 'steps';
+  }
+
+  #seeAxis(): void {
+    const { value } = this.#mode;
+    this.#axis = value === 'steps' ? 'steps' : value === 'time' && this.#model?.isVirtual === true ? 'virtual' : 'real';
+  }
+
+  /** A drawing that takes long is not made at each frame: four fifths of the time are left to others. */
+  #drawSoon(): void {
+    const wait = this.#drawn + 4 * this.#cost - performance.now();
+    if (wait <= 4) this.#drawNow();
+    else this.#later ??= setTimeout(() => this.#drawNow(), wait);
   }
 
   /** Where a step stands on the axis. */
   #at(chunk: StepChunk, index: number): number {
-    const mode = this.#mode.value as Mode;
-    if (mode === 'steps') return chunk.first + index;
-    if (mode === 'time' && this.#model?.isVirtual === true) return chunk.time[index] as number;
-    return (chunk.start[index] as number) / 1000;
+    if (this.#axis === 'real') return (chunk.start[index] as number) / 1000;
+    return this.#axis === 'virtual' ? (chunk.time[index] as number) : chunk.first + index;
   }
 
   /** Where it ends. */
   #endAt(chunk: StepChunk, index: number): number {
     const at = this.#at(chunk, index);
-    if (this.#isBySteps) return at + 0.8;
-    if (this.#mode.value === 'time' && this.#model?.isVirtual === true) return at;
-    return at + (chunk.duration[index] as number) / 1000;
+    if (this.#axis === 'real') return at + (chunk.duration[index] as number) / 1000;
+    return this.#axis === 'virtual' ? at : at + 0.8;
   }
 
   #extent(): readonly [number, number] {
@@ -118,13 +133,23 @@ export class TimelineView implements View {
     let end = this.#endAt(last, last.length - 1);
     const { counters } = model;
     if (counters !== null && !this.#isBySteps) {
-      const now = model.isVirtual && this.#mode.value === 'time' ? counters.time : counters.now / 1000;
+      const now = this.#axis === 'virtual' ? counters.time : counters.now / 1000;
       end = Math.max(end, now);
     }
     return end > first ? [first, end + (end - first) * 0.02] : [first, first + 1];
   }
 
   #drawNow(): void {
+    clearTimeout(this.#later);
+    this.#later = undefined;
+    const start = performance.now();
+    this.#seeAxis();
+    this.#drawAll();
+    this.#drawn = performance.now();
+    this.#cost = this.#drawn - start;
+  }
+
+  #drawAll(): void {
     const model = this.#model;
     const width = this.#scroller.clientWidth;
     const height = this.#scroller.clientHeight;
@@ -163,7 +188,8 @@ export class TimelineView implements View {
     const scale = (width - LABELS) / (to - from);
     const { tasks } = model;
     const count = Math.max(0, lastRow - firstRow + 1);
-    const bars: number[][] = [];
+    /** Place, top, length and kind of each. */
+    const bars: number[] = [];
     const waits: number[][] = this.#colors.map(() => []);
     const seen = new Int32Array(count).fill(-1);
     const lastPixel = new Float64Array(count).fill(-1);
@@ -196,7 +222,7 @@ export class TimelineView implements View {
           wait(row, other, previous - other.first, px);
         }
         lastPixel[slot] = px;
-        bars.push([px, y(row), Math.max(2, x(this.#endAt(chunk, index)) - px), chunk.kind[index] as number]);
+        bars.push(px, y(row), Math.max(1.5, x(this.#endAt(chunk, index)) - px), chunk.kind[index] as number);
       }
     }
     // What goes on at the right edge; also in rows without a step in the window.
@@ -223,13 +249,14 @@ export class TimelineView implements View {
       context.globalAlpha = 1;
     });
     context.fillStyle = this.#ink;
-    for (const [px, py, length] of bars as [number, number, number, number][])
-      context.fillRect(px, py + 5, Math.max(1.5, length), ROW - 10);
-    for (const [px, py, length, kind] of bars as [number, number, number, number][]) {
+    for (let i = 0; i < bars.length; i += 4)
+      context.fillRect(bars[i] as number, (bars[i + 1] as number) + 5, bars[i + 2] as number, ROW - 10);
+    for (let i = 0; i < bars.length; i += 4) {
+      const kind = bars[i + 3] as number;
       if (!hasEnded(kind)) continue;
       context.fillStyle = this.#colors[kind] as string;
       context.beginPath();
-      context.arc(px + length + 2, py + ROW / 2, 4, 0, 7);
+      context.arc((bars[i] as number) + (bars[i + 2] as number) + 2, (bars[i + 1] as number) + ROW / 2, 4, 0, 7);
       context.fill();
     }
     this.#drawCursor(model, x, y);

@@ -33,7 +33,8 @@ export class TreeView implements View {
   #rows = new Int32Array(64);
   #depths = new Uint16Array(64);
   #count = 0;
-  #positions = new Map<number, number>();
+  /** The row of each task, plus one. */
+  #positions = new Int32Array(64);
   #shape = -1;
   #laidOut = 0;
   #later: ReturnType<typeof setTimeout> | undefined;
@@ -93,8 +94,8 @@ export class TreeView implements View {
   }
 
   reveal(task: number): void {
-    const row = this.#positions.get(task);
-    if (row !== undefined) this.#list.reveal(row);
+    const row = this.#rowOf(task);
+    if (row >= 0) this.#list.reveal(row);
   }
 
   #relayout(): void {
@@ -113,7 +114,8 @@ export class TreeView implements View {
       this.#rows = new Int32Array(tasks.count * 2);
       this.#depths = new Uint16Array(tasks.count * 2);
     }
-    this.#positions.clear();
+    if (this.#positions.length <= tasks.count) this.#positions = new Int32Array(tasks.count * 2);
+    else this.#positions.fill(0);
     const showsEnded = this.#showEnded.checked;
     let count = 0;
     let depth = 0;
@@ -123,8 +125,8 @@ export class TreeView implements View {
       if (showsEnded || !hasEnded(tasks.kind[task] as number) || this.#hasLive(task)) {
         this.#rows[count] = task;
         this.#depths[count] = depth;
-        this.#positions.set(task, count);
         count += 1;
+        this.#positions[task] = count;
         if (children !== 0 && !this.#collapsed.has(task)) {
           depth += 1;
           task = children;
@@ -152,7 +154,11 @@ export class TreeView implements View {
   }
 
   #selectedRow(): number {
-    return this.#positions.get(this.#shared?.selected ?? 0) ?? -1;
+    return this.#rowOf(this.#shared?.selected ?? 0);
+  }
+
+  #rowOf(task: number): number {
+    return (this.#positions[task] ?? 0) - 1;
   }
 
   #fill(element: HTMLElement, index: number): void {
@@ -198,8 +204,8 @@ export class TreeView implements View {
           : kind === KIND.sync
             ? (model.primitives?.find(({ id }) => id === tasks.target[task])?.owners[0] ?? 0)
             : 0;
-      const to = this.#positions.get(target);
-      if (to === undefined || Math.abs(to - row) > 60) continue;
+      const to = this.#rowOf(target);
+      if (to < 0 || Math.abs(to - row) > 60) continue;
       const y1 = row * ROW + ROW / 2;
       const y2 = to * ROW + ROW / 2;
       const bend = Math.min(26, 8 + Math.abs(to - row) * 2);
@@ -261,7 +267,7 @@ export class TreeView implements View {
       },
       ArrowLeft: () => {
         if (isOpen) this.#toggle(task, false);
-        else move(this.#positions.get(tasks.parent[task] as number) ?? row);
+        else move(this.#rowOf(tasks.parent[task] as number));
       },
       Enter: () => this.#goToLine(task),
       Delete: () => shared.cancel(task),

@@ -1,6 +1,7 @@
 /** How much the loop does: numbers, and their course. */
 
 import type { AlignedData, Options, Series } from 'uplot';
+import 'uplot/dist/uPlot.min.css';
 import { make, setText, styleColor, styleValue, translucentColor } from '../dom.ts';
 import { formatCount, formatTime } from '../model.ts';
 import type { Counters } from '../protocol.ts';
@@ -11,16 +12,16 @@ const CHART_HEIGHT = 132;
 type Plot = { setData(data: AlignedData): void; setSize(size: { width: number; height: number }): void; destroy(): void };
 
 const NUMBERS: readonly (readonly [title: string, hint: string, value: (counters: Counters) => string])[] = [
-  ['Iterations', 'passes over the ready queue', ({ iterations }) => formatCount(iterations)],
-  ['Task steps', 'from one wait to the next', ({ steps }) => formatCount(steps)],
-  ['Callbacks', 'handles that are no task', ({ callbacks }) => formatCount(callbacks)],
-  ['Tasks', 'live, of all that were made', ({ tasks, spawned }) => `${formatCount(tasks)} of ${formatCount(spawned)}`],
-  ['Ticks', 'times the host called the loop', ({ ticks }) => formatCount(ticks)],
+  ['Iterations', 'of the ready queue', ({ iterations }) => formatCount(iterations)],
+  ['Task steps', 'from wait to wait', ({ steps }) => formatCount(steps)],
+  ['Callbacks', 'other than steps', ({ callbacks }) => formatCount(callbacks)],
+  ['Tasks', 'live of all', ({ tasks, spawned }) => `${formatCount(tasks)} of ${formatCount(spawned)}`],
+  ['Ticks', 'calls by the host', ({ ticks }) => formatCount(ticks)],
   ['Slice', 'of a tick, on average', ({ busy, ticks }) => (ticks > 0 ? formatTime(busy / ticks / 1000) : '–')],
-  ['Longest tick', 'the page waits so long', ({ longestTick }) => formatTime(longestTick / 1000)],
+  ['Longest tick', 'nothing else ran', ({ longestTick }) => formatTime(longestTick / 1000)],
   ['Long ticks', 'more than 50 ms', ({ longTicks }) => formatCount(longTicks)],
-  ['Hop', 'from the request to the tick', ({ hopTime, hops }) => (hops > 0 ? formatTime(hopTime / hops / 1000) : '–')],
-  ['Busy', 'of the time since the start', ({ busy, now }) => (now > 0 ? `${Math.round((100 * busy) / now)} %` : '–')],
+  ['Hop', 'request to tick', ({ hopTime, hops }) => (hops > 0 ? formatTime(hopTime / hops / 1000) : '–')],
+  ['Busy', 'of the time', ({ busy, now }) => (now > 0 ? `${Math.round((100 * busy) / now)} %` : '–')],
 ];
 
 export class CountersView implements View {

@@ -28,8 +28,8 @@ function places(stack: string): { line: number; text: string }[] {
 }
 
 /** The innermost line of the program in a stack, or 0. */
-export function programLine(stack: string | undefined): number {
-  return stack === undefined ? 0 : (places(stack)[0]?.line ?? 0);
+export function programLine(stack: string | null | undefined): number {
+  return stack === undefined || stack === null ? 0 : (places(stack)[0]?.line ?? 0);
 }
 
 /** The line of the program that calls the function that calls this, or 0. */

@@ -3,18 +3,21 @@
 import type { AbstractEventLoop, BaseEventLoop, Future, Handle, Task, TimerHandle } from 'asyncio-web';
 import type { HostLoop } from 'asyncio-web/lowlevel';
 
+/** Who is told when a future is done: a task itself, or something of a gather's, a group's or a callback's. */
+interface EntryPeek {
+  readonly _awaiter: object | null;
+  _label(): string;
+}
+
 /** A future or task from inside. */
 export interface FuturePeek {
   readonly _state: number;
-  readonly _exception: unknown;
-  readonly _awaitedBy: ReadonlySet<unknown> | null;
-  _cancelStack: string | null;
-  _entries(): readonly unknown[];
+  readonly _more: { cancelStack: string | null; readonly awaitStack: string | null } | null;
+  _entries(): readonly EntryPeek[];
 }
 
 export interface TaskPeek extends FuturePeek {
   readonly _futureWaiter: (FuturePeek & object) | null;
-  readonly _awaitStack: string | null;
   readonly _name: string | number;
 }
 
@@ -26,7 +29,8 @@ export interface HandlePeek {
 
 export interface LoopPeek {
   readonly host: HostLoop;
-  readonly _ready: Iterable<Handle | Task> & { readonly length: number };
+  /** Handles, tasks that are due for a step, and what futures tell when they are done. */
+  readonly _ready: Iterable<Handle | Task | EntryPeek> & { readonly length: number };
   readonly _scheduled: Iterable<TimerHandle> & { readonly length: number };
   _tracesAwaits: boolean;
   readonly _currentTask: Task | null;
@@ -40,9 +44,17 @@ export const inFuture = (future: Future | object): FuturePeek => future as unkno
 export const inHandle = (handle: Handle): HandlePeek => handle as unknown as HandlePeek;
 
 const CANCELLED = 1;
+const FAILED = 3;
 
 export const isPending = (future: FuturePeek): boolean => future._state === 0;
 export const isCancelledFuture = (future: FuturePeek): boolean => future._state === CANCELLED;
+
+export const hasFailed = (future: FuturePeek): boolean => future._state === FAILED;
+
+/** The tasks and futures that wait for this one. */
+export function awaitersOf(future: FuturePeek): object[] {
+  return future._entries().flatMap(({ _awaiter }) => _awaiter ?? []);
+}
 
 /** The future of a Promise. */
 export const isOutside = (future: object): boolean => '_follow' in future;

@@ -10,7 +10,16 @@ import type { Instrument } from 'asyncio-web/lowlevel';
 import type { Dropped, Kind, Steps } from '../protocol.ts';
 import { KIND, STEPS_PER_BATCH, TASK, TASK_FIELDS, TASKS_PER_BATCH } from '../protocol.ts';
 import { programLine } from './lines.ts';
-import { inFuture, inHandle, inLoop, inTask, isCancelledFuture, isOutside, isPending } from './peek.ts';
+import {
+  awaitersOf,
+  hasFailed,
+  inHandle,
+  inLoop,
+  inTask,
+  isCancelledFuture,
+  isOutside,
+  isPending,
+} from './peek.ts';
 import type { Primitives } from './primitives.ts';
 
 /** While fewer steps than this have been made, each wait notes its line in the program. It costs microseconds. */
@@ -162,7 +171,8 @@ export class Recorder implements Instrument {
     this.#ran();
     this.#lastTimer = null;
     // The library would report a cancellation that was swallowed, as it does in debug mode.
-    if (this.#tracing && this.loop?.getDebug() === false) inTask(task)._cancelStack = null;
+    const more = this.#tracing && this.loop?.getDebug() === false ? inTask(task)._more : null;
+    if (more !== null) more.cancelStack = null;
     this.#stepStart = performance.now();
   }
 
@@ -241,7 +251,7 @@ export class Recorder implements Instrument {
       record.kind = KIND.ready;
       return;
     }
-    if (this.#tracing && task._awaitStack !== null) record.line = programLine(task._awaitStack);
+    if (this.#tracing) record.line = programLine(task._more?.awaitStack);
     const awaited = this.#records.get(waiter);
     const timer = this.#lastTimer;
     if (awaited !== undefined) {
@@ -265,12 +275,12 @@ export class Recorder implements Instrument {
   /** Whether the task is told when its children end, as a group's is. */
   #waitsForChildren(record: TaskRecord): boolean {
     const child = record.lastChild;
-    return child !== null && isPending(inTask(child)) && inFuture(child)._awaitedBy?.has(record.task) === true;
+    return child !== null && isPending(inTask(child)) && awaitersOf(inTask(child)).includes(record.task);
   }
 
   #end(record: TaskRecord): void {
     const task = inTask(record.task);
-    record.kind = isCancelledFuture(task) ? KIND.cancelled : task._exception !== null ? KIND.failed : KIND.done;
+    record.kind = isCancelledFuture(task) ? KIND.cancelled : hasFailed(task) ? KIND.failed : KIND.done;
     record.target = 0;
     record.line = 0;
     record.on = null;

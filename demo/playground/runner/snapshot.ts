@@ -1,9 +1,9 @@
 /** The ready queue and the timers of a loop, as far as they can be shown. */
 
-import type { Handle, TimerHandle } from 'asyncio-web';
+import type { TimerHandle } from 'asyncio-web';
 import * as asyncio from 'asyncio-web';
 import type { Queues, Waiting } from '../protocol.ts';
-import { inHandle, inLoop, inTask } from './peek.ts';
+import { awaitersOf, inHandle, inLoop, inTask } from './peek.ts';
 import type { Recorder } from './recorder.ts';
 
 /** So many are shown. */
@@ -45,10 +45,11 @@ function earliest(timers: Iterable<TimerHandle>): TimerHandle[] {
   return found;
 }
 
-function describe(item: Handle | asyncio.Task, recorder: Recorder): Waiting {
+function describe(item: object, recorder: Recorder): Waiting {
   if (!(item instanceof asyncio.Handle)) {
     const record = recorder.get(item);
-    return { label: 'step', task: record?.id ?? 0, when: 0, cancelled: false };
+    const label = record === undefined ? 'done callback' : 'step';
+    return { label, task: record?.id ?? 0, when: 0, cancelled: false };
   }
   const { _callback, _args, _cancelled } = inHandle(item);
   const when = item instanceof asyncio.TimerHandle ? recorder.fromOrigin(item.when()) : 0;
@@ -72,8 +73,8 @@ function taskBehind(future: unknown, recorder: Recorder): number {
   if (!(future instanceof asyncio.Future)) return 0;
   const itself = recorder.get(future);
   if (itself !== undefined) return itself.id;
-  for (const entry of inTask(future)._entries()) {
-    const record = recorder.get(entry as object);
+  for (const awaiter of awaitersOf(inTask(future))) {
+    const record = recorder.get(awaiter);
     if (record !== undefined) return record.id;
   }
   return 0;

@@ -17,7 +17,7 @@ const DEFAULT_PERIOD_MS = 1000 / 60;
 const GAPS = 8;
 
 function canShowFrames(): boolean {
-  return typeof requestAnimationFrame === 'function' && document.visibilityState !== 'hidden';
+  return typeof requestAnimationFrame === 'function' && globalThis.document?.visibilityState !== 'hidden';
 }
 
 /** Tells a busy loop when to wait for a frame. @internal */

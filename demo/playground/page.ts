@@ -332,6 +332,8 @@ class Page implements Shared {
     this.#views[this.#view]?.update(this);
     this.#markLines();
     this.#describe();
+    // Last: who waits for a state finds everything shown.
+    document.body.dataset['state'] = this.#state;
   }
 
   #markLines(): void {
@@ -348,7 +350,6 @@ class Page implements Shared {
 
   #setState(state: State): void {
     this.#state = state;
-    document.body.dataset['state'] = state;
     const isOn = state === 'running' || state === 'starting';
     const run = button('run');
     const stop = button('stop');

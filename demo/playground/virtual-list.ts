@@ -29,6 +29,7 @@ export class VirtualList {
   #wasAtEnd = true;
   /** Called when other rows are in view. */
   onView: (() => void) | null = null;
+  /** Draws at the next frame. */
   readonly update: () => void;
 
   constructor(scroller: HTMLElement, rowHeight: number, makeRow: () => HTMLElement, rows: Rows) {
@@ -36,12 +37,12 @@ export class VirtualList {
     this.rowHeight = rowHeight;
     this.#rows = rows;
     this.#makeRow = makeRow;
-    this.update = atNextFrame(() => this.#draw());
+    this.update = atNextFrame(() => this.draw());
     this.content.role = 'presentation';
     scroller.append(this.content);
     scroller.addEventListener('scroll', () => {
       this.#wasAtEnd = scroller.scrollTop + scroller.clientHeight >= scroller.scrollHeight - rowHeight;
-      this.#draw();
+      this.draw();
     });
     new ResizeObserver(() => this.update()).observe(scroller);
   }
@@ -65,10 +66,11 @@ export class VirtualList {
     if (top < scroller.scrollTop) scroller.scrollTop = top;
     else if (top + rowHeight > scroller.scrollTop + scroller.clientHeight)
       scroller.scrollTop = top + rowHeight - scroller.clientHeight;
-    this.#draw();
+    this.draw();
   }
 
-  #draw(): void {
+  /** Shows what there is now. */
+  draw(): void {
     const { scroller, content, rowHeight } = this;
     const viewHeight = scroller.clientHeight;
     if (viewHeight === 0) return;

@@ -31,7 +31,8 @@ export async function serveFiles(pages = {}) {
     requests.push(pathname);
     try {
       const body = pages[pathname] ?? (await readFile(join(root, normalize(pathname))));
-      response.setHeader('content-type', TYPES[extname(pathname)] ?? 'application/octet-stream');
+      const type = pathname.endsWith('/') ? '.html' : extname(pathname);
+      response.setHeader('content-type', TYPES[type] ?? 'application/octet-stream');
       response.end(body);
     } catch {
       response.writeHead(404).end();

@@ -17,6 +17,7 @@ import { Primitives } from './primitives.ts';
 import { Recorder } from './recorder.ts';
 import { takeQueues } from './snapshot.ts';
 import { makeStage } from './stage.ts';
+import { Timers } from './timers.ts';
 import { furnish, type Hear } from './world.ts';
 
 /** The page is told this often, in milliseconds. */
@@ -48,6 +49,7 @@ class Run {
   readonly #recorder = new Recorder(this.#primitives);
   readonly #meter = new Meter(this.#recorder);
   readonly #log = new Log(this.#recorder);
+  readonly #timers = new Timers();
   readonly #interrupt = new AbortController();
   readonly #started = performance.now();
   readonly #watched = new WeakSet<AbstractEventLoop>();
@@ -84,6 +86,8 @@ class Run {
     this.#primitives.install();
     this.#primitives.setSource(code);
     this.#hear = furnish(seed, (channel, data) => this.#send({ type: 'say', channel, data }));
+    this.#timers.install();
+    this.#timers.onQuiet = () => this.#endSoon();
     this.#watchLoops();
     this.#catchErrors();
     Object.assign(console, this.#log.console());
@@ -304,14 +308,18 @@ class Run {
    */
   #endSoon(): void {
     clearTimeout(this.#endTimer);
-    if (!this.#moduleIsDone || this.#running > 0 || this.#hasEnded) return;
+    if (!this.#moduleIsDone || !this.#isQuiet || this.#hasEnded) return;
     this.#endTimer = setTimeout(() => {
       this.#endTimer = setTimeout(() => this.#endNow(), QUIET_MS);
     });
   }
 
+  get #isQuiet(): boolean {
+    return this.#running === 0 && this.#timers.isQuiet;
+  }
+
   #endNow(): void {
-    if (this.#running > 0 || this.#hasEnded) return;
+    if (!this.#isQuiet || this.#hasEnded) return;
     const failure = this.#failure;
     if (!this.#hasFailed) this.#end('done', '');
     else if (this.#deadlock !== null) this.#end('deadlock', this.#deadlock.message);

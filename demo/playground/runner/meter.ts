@@ -18,6 +18,9 @@ const FRAME_MS = 16;
 /** A tick of more than this blocks a page visibly. */
 const LONG_TICK_MS = 50;
 
+// The program's own timers keep it alive; these do not.
+const { setInterval, clearInterval } = globalThis;
+
 export class Meter {
   readonly #recorder: Recorder;
   readonly #gates = new Set<Gate>();

@@ -63,7 +63,7 @@ export class ConsoleView implements View {
     for (; this.#taken < model.lines.length; this.#taken += 1) this.#add(model.lines[this.#taken] as Line);
     const lost = model.dropped.lines + model.forgottenLines;
     setText(this.#note, lost > 0 ? `${formatCount(lost)} lines not kept` : '');
-    this.#list.update();
+    this.#list.draw();
   }
 
   /** The text that is shown, for the clipboard. */

@@ -34,7 +34,7 @@ export class PrimitivesView implements View {
     this.#shared = shared;
     const count = shared.model.primitives?.length ?? 0;
     setText(this.#summary, count === 0 ? 'The program has made no locks or queues yet' : `${formatCount(count)} in all`);
-    this.#list.update();
+    this.#list.draw();
   }
 
   #fill(row: HTMLElement, index: number): void {

@@ -62,8 +62,8 @@ export class QueuesView implements View {
         ? 'No loop yet'
         : `Iteration ${formatCount(counters.iterations)} at ${formatTime(counters.time)} of loop time`,
     );
-    this.#ready.update();
-    this.#timers.update();
+    this.#ready.draw();
+    this.#timers.draw();
   }
 
   #fill(row: HTMLElement, item: Waiting, first: string): void {

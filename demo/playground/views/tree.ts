@@ -90,7 +90,7 @@ export class TreeView implements View {
     const row = this.#selectedRow();
     if (row >= 0) this.#tree.setAttribute('aria-activedescendant', `task-${selected}`);
     else this.#tree.removeAttribute('aria-activedescendant');
-    this.#list.update();
+    this.#list.draw();
   }
 
   reveal(task: number): void {

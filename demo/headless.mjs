@@ -20,11 +20,11 @@ const OVER = 8;
 const BEGUN = 6;
 
 /**
- * @param {{address: string, demo: object}} server
+ * @param {{fetcher: string, demo: object}} server
  * @param {{browser?: string, concurrency?: string, timeout?: string, attempts?: string}} options
  * @returns {Promise<boolean>} Whether everything went well.
  */
-export async function runHeadless({ address, demo }, options) {
+export async function runHeadless({ fetcher, demo }, options) {
   const engine = options.browser ?? (await firstAvailable());
   if (!ENGINES.includes(engine))
     throw new Error(`Cannot use '${engine}': it is not one of ${ENGINES.join(', ')}`);
@@ -37,12 +37,12 @@ export async function runHeadless({ address, demo }, options) {
   };
   const { concurrency, timeout, attempts } = settings;
   console.log(
-    `The concurrent fetcher at ${address} in ${engine}: ${concurrency} at the same time, ${timeout} s, ${attempts} attempts`,
+    `The concurrent fetcher at ${fetcher} in ${engine}: ${concurrency} at the same time, ${timeout} s, ${attempts} attempts`,
   );
   const browser = await launch(engine);
   try {
     const started = Date.now();
-    const page = drive(await browser.newPage(address));
+    const page = drive(await browser.newPage(fetcher));
     const problems = [];
     const first = await runFirstBatch(page, demo, settings, problems);
     const second = await runSecondBatch(page, demo, problems);

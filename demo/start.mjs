@@ -1,14 +1,14 @@
-// `npm start`: serves the fetcher's page, with the endpoints and the feed that it uses, and prints the address.
-// With --headless: runs the page in an installed browser, prints what came out, and exits with 0 or 1.
+// `npm start`: serves the playground and the fetcher's page, with the endpoints and the feed that it uses, and prints
+// the addresses. With --headless: runs the fetcher's page in an installed browser, prints what came out, and exits with 0 or 1.
 
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createServer } from 'vite';
 import { runHeadless } from './headless.mjs';
 
-const HELP = `npm start                          serves the page and prints its address
+const HELP = `npm start                          serves the playground and prints its address
 npm start -- --port=8000           on this port, or the next that is free
-npm start -- --headless            runs the page in an installed browser, and exits with 1 if anything went wrong
+npm start -- --headless            runs the fetcher in an installed browser, and exits with 1 if anything went wrong
 npm start -- --headless --browser=chromium|firefox|webkit
 npm start -- --headless --concurrency=6 --timeout=5 --attempts=3`;
 
@@ -28,8 +28,10 @@ export async function startServer(server) {
     server,
   });
   await vite.listen();
+  const [address] = vite.resolvedUrls.local;
   return {
-    address: vite.resolvedUrls.local[0],
+    address,
+    fetcher: `${address}demo/fetcher/`,
     demo: vite.config.plugins.find((plugin) => plugin.name === 'demo-server').api.demo,
     close: () => vite.close(),
   };
@@ -64,8 +66,8 @@ async function main() {
     // A browser that does not go away must not keep the result from being told.
     setTimeout(() => process.exit(), 5000).unref();
   } else {
-    const { address } = await startServer(values.port ? { port: Number(values.port) } : {});
-    console.log(`The concurrent fetcher is at ${address}`);
+    const { address, fetcher } = await startServer(values.port ? { port: Number(values.port) } : {});
+    console.log(`The playground is at ${address}\nThe concurrent fetcher is at ${fetcher}`);
   }
 }
 

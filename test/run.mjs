@@ -101,9 +101,11 @@ function build() {
     if (isWhole) throw error;
     tally.problem(error.message);
   }
+  if (isWhole) npmRun('build:site');
   print(`built in ${seconds(started)}`);
-  // Repo tests need not build again.
+  // Repo tests and page tests need not build again.
   process.env.DIST_IS_FRESH = '1';
+  if (isWhole) process.env.SITE_IS_FRESH = '1';
 }
 
 function npmRun(script) {

@@ -31,7 +31,7 @@ describe(`the fetcher on a narrow screen in ${engine}`, () => {
     const page = drive(tab);
     // A window of WebKitGTK's does not become quite so narrow.
     await tab.setViewport({ width: 320, height: 640 });
-    await tab.goto(server.address);
+    await tab.goto(server.fetcher);
     const check = async (when) => {
       const [width, content] = await tab.evaluate(() => [innerWidth, document.documentElement.scrollWidth]);
       assert.ok(width <= (engine === 'webkit' ? 460 : 320), `the screen has ${width} pixels`);
@@ -90,7 +90,7 @@ if (engine === 'chromium') {
     afterEach(() => page.close());
 
     async function open() {
-      await page.goto(server.address);
+      await page.goto(server.fetcher);
       await state('idle');
     }
 

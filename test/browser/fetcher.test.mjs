@@ -1,16 +1,12 @@
 // The fetcher's page: what it shows, what it stops, and what it leaves behind.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { build } from 'vite';
 import { drive } from '../../demo/page-driver.mjs';
 import { startServerForRun } from '../../demo/start.mjs';
 import { launch } from '../support/browsers.mjs';
-import { engine, serveFiles } from '../support/pages.mjs';
+import { engine } from '../support/pages.mjs';
+import { serveSite } from '../support/site.mjs';
 
 /** Seconds that no test waits for: what must not time out has this timeout. */
 const LONG = '600';
@@ -36,7 +32,7 @@ describe(`the fetcher in ${engine}`, () => {
   });
 
   beforeEach(async () => {
-    await tab.goto(server.address);
+    await tab.goto(server.fetcher);
     await page.until('the page to be ready', ({ state }) => state === 'idle');
   });
 
@@ -289,37 +285,25 @@ describe(`the fetcher in ${engine}`, () => {
 
 if (engine === 'chromium') {
   describe('the fetcher on a host of files only', () => {
-    let folder;
     let server;
     let browser;
 
     before(async () => {
-      folder = mkdtempSync(join(tmpdir(), 'fetcher-'));
-      await build({
-        root: fileURLToPath(new URL('../..', import.meta.url)),
-        logLevel: 'warn',
-        build: { outDir: folder, emptyOutDir: true },
-      });
-      const files = readdirSync(folder, { recursive: true }).filter((name) =>
-        statSync(join(folder, name)).isFile(),
-      );
-      const built = Object.fromEntries(files.map((name) => [`/${name}`, readFileSync(join(folder, name))]));
-      server = await serveFiles(built);
+      server = await serveSite();
       browser = await launch(engine);
     });
 
     after(async () => {
       await browser?.close();
       server?.close();
-      rmSync(folder, { recursive: true, force: true });
     });
 
     it('is built by Vite, and fetches what it is given, without a feed', async () => {
-      const tab = await browser.newPage(`${server.origin}/index.html`);
+      const tab = await browser.newPage(`${server.origin}/demo/fetcher/index.html`);
       const page = drive(tab);
       const { summary } = await page.until('the page to be ready', ({ state }) => state === 'idle');
       assert.equal(summary, 'Ready. This page has no server of its own.');
-      await page.fill({ urls: '/index.html\n/nothing-here', timeout: LONG });
+      await page.fill({ urls: '/demo/fetcher/index.html\n/nothing-here', timeout: LONG });
       await page.click('run');
       const view = await page.until('the run to end', isOver);
       assert.deepEqual(

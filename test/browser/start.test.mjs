@@ -83,15 +83,15 @@ describe(`npm start in ${engine}`, () => {
       assert.equal(refused.err.trim(), 'The page says: “Attempts” must be a whole number from 1 to 20.');
     });
 
-    it('prints the address of a page that is there', async () => {
+    it('prints the addresses of pages that are there', async () => {
       const { child, output, stop } = npmStart();
       try {
-        while (!output.out.includes('\n')) await once(child.stdout, 'data');
-        const address = /^The concurrent fetcher is at (http:\S+)\n$/.exec(output.out)?.[1];
-        assert.ok(address, output.out + output.err);
-        const response = await fetch(address);
-        assert.match(await response.text(), /<h1>Concurrent fetcher<\/h1>/);
-        const catalogue = await (await fetch(new URL('/api/catalogue', address))).json();
+        const lines = /^The playground is at (http:\S+)\nThe concurrent fetcher is at (http:\S+)\n$/;
+        while (!lines.test(output.out)) await once(child.stdout, 'data');
+        const [, playground, fetcher] = lines.exec(output.out);
+        assert.match(await (await fetch(playground)).text(), /<h1>asyncio-web <span>playground<\/span><\/h1>/);
+        assert.match(await (await fetch(fetcher)).text(), /<h1>Concurrent fetcher<\/h1>/);
+        const catalogue = await (await fetch(new URL('/api/catalogue', fetcher))).json();
         assert.ok(catalogue.length > 0);
       } finally {
         stop();

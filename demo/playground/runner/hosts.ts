@@ -76,11 +76,17 @@ const idleTurns: Wake = (callback) => void setTimeout(() => setTimeout(callback)
 /** A guest of a loop that belongs to somebody else and gives it a turn every 50 ms. */
 const turnsOfAnother: Wake = (callback) => void setTimeout(callback, 50);
 
+/** A simulator that does not know an option leaves it aside. */
+function simOptions({ seed, token }: StartOptions): ConstructorParameters<typeof SimLoop>[0] {
+  const options = token === '' ? { seed } : { replay: token };
+  return options as ConstructorParameters<typeof SimLoop>[0];
+}
+
 /** Makes a loop of the kind that was picked. */
 export function loopFactory(options: StartOptions): () => BaseEventLoop {
   const make: Record<LoopName, () => BaseEventLoop> = {
     browser: () => new BrowserEventLoop(),
-    sim: () => new SimLoop({ seed: options.seed } as ConstructorParameters<typeof SimLoop>[0]),
+    sim: () => new SimLoop(simOptions(options)),
     frame: () => new BaseEventLoop(new TurnHost(frames, { budgetMs: 4, callbacks: 16 })),
     idle: () => new BaseEventLoop(new TurnHost(idleTurns, { budgetMs: 8, callbacks: 16 })),
     guest: () => new BaseEventLoop(new TurnHost(turnsOfAnother, { budgetMs: 0, callbacks: 1000 })),

@@ -116,6 +116,7 @@ class Gate {
   #heldAt = 0;
   #lost = 0;
   #asked = 0;
+  #isClosed = false;
 
   constructor(meter: Meter, recorder: Recorder, loop: BaseEventLoop, isVirtual: boolean) {
     this.#meter = meter;
@@ -175,11 +176,14 @@ class Gate {
   };
 
   #hold(): void {
-    if (this.isHeld) return;
+    if (this.isHeld) {
+      if (this.#isClosed) this.#wakeSoon();
+      return;
+    }
     this.#heldAt = this.#now();
     this.isHeld = true;
     this.#asked = 0;
-    inLoop(this.#loop)._crossBoundary(1);
+    this.#expect(1);
     this.#meter.onHold?.();
   }
 
@@ -187,7 +191,22 @@ class Gate {
     if (!this.isHeld) return;
     this.isHeld = false;
     this.#lost += this.#now() - this.#heldAt;
-    inLoop(this.#loop)._crossBoundary(-1);
+    this.#expect(-1);
+  }
+
+  /** Tells the loop that something outside is waited for, or no longer. */
+  #expect(change: 1 | -1): void {
+    if (this.#isClosed) {
+      if (change > 0) this.#wakeSoon();
+      return;
+    }
+    try {
+      inLoop(this.#loop)._crossBoundary(change);
+    } catch {
+      // A simulation that is closed to the outside: it is asked again and again, and so does not go on by itself.
+      this.#isClosed = true;
+      this.#wakeSoon();
+    }
   }
 
   release(): void {

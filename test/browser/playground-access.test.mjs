@@ -1,0 +1,238 @@
+// The playground for everybody: without a mouse, with a screen reader, in light and dark, on a narrow screen, without
+// a network, and within its weight.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import playwright from 'playwright-core';
+import { findBrowser, launch } from '../support/browsers.mjs';
+import { engine } from '../support/pages.mjs';
+import { serveSite } from '../support/site.mjs';
+
+/** What may be loaded before the first program has run, without the language service. */
+const FIRST_LOAD_BYTES = 400_000;
+
+const VIEWS = ['tasks', 'timeline', 'queues', 'primitives', 'counters', 'stage', 'deadlock'];
+
+describe(`the playground on a narrow screen in ${engine}`, () => {
+  it('has no horizontal scroll bar', async () => {
+    const server = await serveSite();
+    const browser = await launch(engine);
+    try {
+      const tab = await browser.newPage();
+      await tab.setViewport({ width: 360, height: 700 });
+      await tab.goto(`${server.origin}/#example=philosophers`);
+      await tab.waitFor(() => document.body.dataset.ready === 'true');
+      await tab.evaluate(() => document.getElementById('run').click());
+      await tab.waitFor(() => document.body.dataset.state === 'deadlock');
+      for (const view of VIEWS) {
+        await tab.evaluate((view) => document.getElementById(`tab-${view}`).click(), view);
+        const [width, content] = await tab.evaluate(() => [innerWidth, document.documentElement.scrollWidth]);
+        assert.ok(content <= width, `${view}: ${content} of ${width} pixels`);
+      }
+    } finally {
+      await browser.close();
+      server.close();
+    }
+  });
+});
+
+if (engine === 'chromium') {
+  describe('access to the playground', () => {
+    let server;
+    let browser;
+    let context;
+    let page;
+
+    before(async () => {
+      server = await serveSite();
+      browser = await playwright.chromium.launch({
+        executablePath: (await findBrowser(engine)).executable,
+        args: ['--no-sandbox'],
+      });
+    });
+
+    after(async () => {
+      await browser?.close();
+      server?.close();
+    });
+
+    beforeEach(async () => {
+      context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+      page = await context.newPage();
+    });
+
+    afterEach(() => context.close());
+
+    async function open(fragment = '', path = '/') {
+      await page.goto(`${server.origin}${path}${fragment}`);
+      await page.waitForFunction(() => document.body.dataset.ready === 'true');
+    }
+    const state = (name) => page.waitForFunction((name) => document.body.dataset.state === name, name);
+
+    for (const colorScheme of ['light', 'dark']) {
+      it(`axe finds nothing in any view, in ${colorScheme} colours`, async () => {
+        const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+        await open('#example=philosophers');
+        await page.evaluate(axe);
+        await page.click('#run');
+        await state('deadlock');
+        const found = [];
+        const check = async (what) => {
+          // What the program draws in is a document of its own, without a word in it.
+          const { violations } = await page.evaluate(() =>
+            axe.run({ exclude: ['iframe'] }, { resultTypes: ['violations'] }),
+          );
+          for (const { id, impact, nodes } of violations)
+            found.push(`${what}: ${id} (${impact}): ${nodes[0].html.slice(0, 120)}`);
+        };
+        for (const view of VIEWS) {
+          await page.click(`#tab-${view}`);
+          await check(view);
+        }
+        await page.click('#share');
+        await page.waitForSelector('dialog[open]');
+        await check('sharing');
+        await page.click('#close-share');
+        await page.click('#pause');
+        await page.click('#run');
+        await page.waitForFunction(() => document.body.dataset.held === 'true');
+        for (let press = 0; press < 3; press += 1) await page.keyboard.press('Shift+F10');
+        for (const view of ['tasks', 'queues', 'primitives']) {
+          await page.click(`#tab-${view}`);
+          await check(`${view}, held`);
+        }
+        assert.deepEqual(found, []);
+      });
+    }
+
+    it('reaches everything by Tab, and shows where the focus is', async () => {
+      await open('#example=gather');
+      await page.click('#run');
+      await state('done');
+      await page.evaluate(() => document.activeElement.blur());
+      const stops = [];
+      for (let press = 0; press < 40; press += 1) {
+        await page.keyboard.press('Tab');
+        const stop = await page.evaluate(() => {
+          const { activeElement: active } = document;
+          const { outlineStyle, outlineWidth } = getComputedStyle(active);
+          const box = active.closest('.cm-editor') ?? active;
+          const cursor = box !== active && box.classList.contains('cm-focused');
+          return {
+            name: active.id || active.className.split(' ')[0] || active.tagName,
+            visible: cursor || (outlineStyle !== 'none' && Number.parseFloat(outlineWidth) >= 1),
+          };
+        });
+        if (stop.name === 'BODY' || stops.includes(stop.name)) break;
+        assert.ok(stop.visible, `${stop.name} shows its focus`);
+        stops.push(stop.name);
+      }
+      assert.deepEqual(stops, [
+        'example',
+        'share',
+        'theme',
+        'run',
+        'pause',
+        'step-handle',
+        'step-iteration',
+        'pace',
+        'loop',
+        'seed',
+        'debug',
+        'cm-content',
+        'filter',
+        'level',
+        'console',
+        'tab-timeline',
+        'timeline-mode',
+        'quiet',
+      ]);
+    });
+
+    it('goes from view to view by the arrow keys', async () => {
+      await open('#example=gather');
+      await page.focus('#tab-timeline');
+      const shown = () => page.evaluate(() => [document.activeElement.id, document.querySelector('.view:not([hidden])').id]);
+      for (const [key, name] of [
+        ['ArrowRight', 'queues'],
+        ['ArrowLeft', 'timeline'],
+        ['Home', 'tasks'],
+        ['ArrowLeft', 'stage'],
+        ['ArrowRight', 'tasks'],
+      ]) {
+        await page.keyboard.press(key);
+        assert.deepEqual(await shown(), [`tab-${name}`, `view-${name}`], key);
+      }
+    });
+
+    it('opens and closes the tree by the arrow keys', async () => {
+      await open('#example=gather');
+      await page.click('#run');
+      await state('done');
+      await page.click('#tab-tasks');
+      await page.focus('[role=tree]');
+      const rows = () => page.$$eval('.task:not([hidden]) .name', (names) => names.length);
+      const all = await rows();
+      await page.keyboard.press('Home');
+      await page.keyboard.press('ArrowLeft');
+      await page.waitForFunction((all) => document.querySelectorAll('.task:not([hidden])').length < all, all);
+      await page.keyboard.press('ArrowRight');
+      await page.waitForFunction((all) => document.querySelectorAll('.task:not([hidden])').length === all, all);
+      const [first] = await page.$$eval('[role=treeitem]:not([hidden])', (items) =>
+        items.map((item) => [item.ariaLevel, item.ariaExpanded, item.ariaSelected]),
+      );
+      assert.deepEqual(first, ['1', 'true', 'true']);
+    });
+
+    it('keeps the colours that were chosen', async () => {
+      await open();
+      const dark = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+      const light = await dark();
+      await page.click('#theme');
+      await page.click('#theme');
+      assert.notEqual(await dark(), light);
+      await page.reload();
+      await page.waitForFunction(() => document.body.dataset.ready === 'true');
+      assert.equal(await page.textContent('#theme'), 'Dark');
+    });
+
+    it('works without a network after the first load', async () => {
+      await open('#example=gather');
+      await page.evaluate(async () => {
+        const { active } = await navigator.serviceWorker.ready;
+        if (active.state !== 'activated')
+          await new Promise((resolve) => active.addEventListener('statechange', resolve, { once: true }));
+      });
+      await context.setOffline(true);
+      await page.goto('about:blank');
+      await open('#example=hello');
+      await page.click('#run');
+      await state('done');
+      await page.click('#tab-counters');
+      await page.waitForSelector('.uplot');
+      await page.goto(`${server.origin}/demo/fetcher/index.html`);
+      assert.equal(await page.textContent('h1'), 'Concurrent fetcher');
+    });
+
+    it('loads nothing from other hosts, and less than 400 KB before the first run', async (test) => {
+      const asked = [];
+      page.on('request', (request) => asked.push(request.url()));
+      await open('#example=hello');
+      await page.click('#run');
+      await state('done');
+      const foreign = asked.filter((url) => !url.startsWith(server.origin) && !/^(blob|data|about):/.test(url));
+      assert.deepEqual(foreign, []);
+      const paths = new Set(asked.filter((url) => url.startsWith(server.origin)).map((url) => new URL(url).pathname));
+      // What the service worker keeps for later is asked for after the page is there.
+      const first = [...paths].filter((path) => !/fetcher|uPlot|service-worker/.test(path));
+      let bytes = 0;
+      for (const path of first) bytes += gzipSync(server.files[path === '/' ? '/index.html' : path]).length;
+      test.diagnostic(`${first.length} files, ${bytes} bytes gzipped, with the runner`);
+      assert.ok(bytes < FIRST_LOAD_BYTES, `${bytes} bytes: ${first.join(', ')}`);
+    });
+  });
+}

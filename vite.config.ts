@@ -22,6 +22,8 @@ export default defineConfig({
   // dist/ belongs to the library.
   build: {
     outDir: 'build/site',
+    // The editor is one of them, and TypeScript, which is loaded when it is wanted.
+    chunkSizeWarningLimit: 8000,
     target: 'es2022',
     rollupOptions: { input: { index: here('index.html'), fetcher: here('demo/fetcher/index.html') } },
   },

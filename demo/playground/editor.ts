@@ -1,10 +1,8 @@
 /** The editor: CodeMirror with TypeScript, completion and errors by the language service, and lines that are marked. */
 
+import type { Completion, CompletionContext, CompletionResult } from '@codemirror/autocomplete';
 import {
   autocompletion,
-  type Completion,
-  type CompletionContext,
-  type CompletionResult,
   closeBrackets,
   closeBracketsKeymap,
   completionKeymap,
@@ -12,12 +10,13 @@ import {
 import { defaultKeymap, history, historyKeymap, indentLess, indentMore } from '@codemirror/commands';
 import { javascript } from '@codemirror/lang-javascript';
 import { bracketMatching, HighlightStyle, indentOnInput, syntaxHighlighting } from '@codemirror/language';
-import { type Diagnostic, linter, lintKeymap, setDiagnostics } from '@codemirror/lint';
+import type { Diagnostic } from '@codemirror/lint';
+import { linter, lintKeymap, setDiagnostics } from '@codemirror/lint';
 import { highlightSelectionMatches, searchKeymap } from '@codemirror/search';
 import { Compartment, EditorState, RangeSetBuilder, StateEffect, StateField } from '@codemirror/state';
+import type { DecorationSet } from '@codemirror/view';
 import {
   Decoration,
-  type DecorationSet,
   drawSelection,
   EditorView,
   highlightActiveLine,
@@ -40,7 +39,10 @@ const highlight = HighlightStyle.define([
   { tag: [tags.number, tags.bool, tags.null], color: 'var(--code-number)' },
   { tag: [tags.comment], color: 'var(--code-comment)', fontStyle: 'italic' },
   { tag: [tags.typeName, tags.className, tags.namespace], color: 'var(--code-type)' },
-  { tag: [tags.function(tags.variableName), tags.function(tags.propertyName)], color: 'var(--code-function)' },
+  {
+    tag: [tags.function(tags.variableName), tags.function(tags.propertyName)],
+    color: 'var(--code-function)',
+  },
   { tag: [tags.definition(tags.variableName)], color: 'var(--ink)' },
   { tag: [tags.operator, tags.punctuation, tags.bracket], color: 'var(--soft)' },
 ]);
@@ -101,9 +103,15 @@ export class Editor {
           javascript({ typescript: true }),
           marks,
           this.#assistance.of(autocompletion()),
-          EditorView.contentAttributes.of({ 'aria-label': 'Program' }),
+          EditorView.contentAttributes.of({ 'aria-label': 'Program', tabindex: '0' }),
           keymap.of([
-            { key: 'Mod-Enter', run: () => (events.run(), true) },
+            {
+              key: 'Mod-Enter',
+              run: () => {
+                events.run();
+                return true;
+              },
+            },
             // Tab stays with the keyboard user; these indent.
             { key: 'Mod-]', run: indentMore },
             { key: 'Mod-[', run: indentLess },
@@ -151,7 +159,10 @@ export class Editor {
     const { doc } = this.#view.state;
     if (line < 1 || line > doc.lines) return;
     const { from } = doc.line(line);
-    this.#view.dispatch({ selection: { anchor: from }, effects: EditorView.scrollIntoView(from, { y: 'center' }) });
+    this.#view.dispatch({
+      selection: { anchor: from },
+      effects: EditorView.scrollIntoView(from, { y: 'center' }),
+    });
     this.#view.focus();
   }
 

@@ -1,7 +1,7 @@
 /** TypeScript's language service over one program and the declarations of the library. */
 
-import ts from 'typescript-api';
 import files from 'virtual:declarations';
+import ts from 'typescript-api';
 import ambient from './examples/playground.d.ts?raw';
 import type { Explanation, Mistake, Question, Suggestion } from './language.ts';
 
@@ -79,7 +79,9 @@ const KINDS: Partial<Record<string, string>> = {
 };
 
 function complete(position: number): readonly Suggestion[] | null {
-  const found = service.getCompletionsAtPosition(PROGRAM, position, { includeCompletionsWithInsertText: false });
+  const found = service.getCompletionsAtPosition(PROGRAM, position, {
+    includeCompletionsWithInsertText: false,
+  });
   if (found === undefined) return null;
   return found.entries
     .filter(({ name }) => !name.startsWith('_'))
@@ -88,7 +90,15 @@ function complete(position: number): readonly Suggestion[] | null {
 }
 
 function describe(position: number, name: string): Explanation | null {
-  const found = service.getCompletionEntryDetails(PROGRAM, position, name, {}, undefined, undefined, undefined);
+  const found = service.getCompletionEntryDetails(
+    PROGRAM,
+    position,
+    name,
+    {},
+    undefined,
+    undefined,
+    undefined,
+  );
   if (found === undefined) return null;
   const { displayParts, documentation } = found;
   return { ...texts(displayParts, documentation), from: position, to: position };
@@ -110,7 +120,11 @@ function explain(position: number): Explanation | null {
   const found = service.getQuickInfoAtPosition(PROGRAM, position);
   if (found === undefined) return null;
   const { textSpan, displayParts, documentation } = found;
-  return { ...texts(displayParts, documentation), from: textSpan.start, to: textSpan.start + textSpan.length };
+  return {
+    ...texts(displayParts, documentation),
+    from: textSpan.start,
+    to: textSpan.start + textSpan.length,
+  };
 }
 
 function texts(

@@ -1,9 +1,9 @@
 // The examples outside a browser.
 
-import { build as bundle } from 'esbuild';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build as bundle } from 'esbuild';
 
 /** The examples with their texts, for tests and tools outside a browser. */
 export async function loadExamples() {

@@ -35,7 +35,15 @@ const select = (id: string): HTMLSelectElement => byId(id, HTMLSelectElement);
 const input = (id: string): HTMLInputElement => byId(id, HTMLInputElement);
 const panel = (name: string): HTMLElement => byId(`view-${name}`, HTMLElement);
 
-const VIEWS: readonly ViewName[] = ['tasks', 'timeline', 'queues', 'primitives', 'counters', 'stage', 'deadlock'];
+const VIEWS: readonly ViewName[] = [
+  'tasks',
+  'timeline',
+  'queues',
+  'primitives',
+  'counters',
+  'stage',
+  'deadlock',
+];
 
 class Page implements Shared {
   model = new Model();
@@ -68,7 +76,12 @@ class Page implements Shared {
       run: () => this.run(),
       changed: () => this.#changed(),
     });
-    this.#console = new ConsoleView(byId('console', HTMLElement), input('filter'), select('level'), byId('console-note', HTMLElement));
+    this.#console = new ConsoleView(
+      byId('console', HTMLElement),
+      input('filter'),
+      select('level'),
+      byId('console-note', HTMLElement),
+    );
     this.#tree = new TreeView(panel('tasks'));
     this.#timeline = new TimelineView(panel('timeline'));
     this.#counters = new CountersView(panel('counters'));
@@ -124,7 +137,12 @@ class Page implements Shared {
   }
 
   #openLast(): void {
-    const last = recall('last') as { example?: unknown; loop?: unknown; seed?: unknown; code?: unknown } | null;
+    const last = recall('last') as {
+      example?: unknown;
+      loop?: unknown;
+      seed?: unknown;
+      code?: unknown;
+    } | null;
     const example = EXAMPLES.find(({ id }) => id === last?.example);
     if (typeof last?.code === 'string' && !this.#isEmbedded) {
       const isOwn = example === undefined || example.code !== last.code;
@@ -181,7 +199,12 @@ class Page implements Shared {
   save(): void {
     if (this.#isEmbedded || document.body.dataset['ready'] !== 'true') return;
     const { code } = this.#editor;
-    const kept = { code, loop: select('loop').value, seed: toSeed(input('seed').value), example: this.#example };
+    const kept = {
+      code,
+      loop: select('loop').value,
+      seed: toSeed(input('seed').value),
+      example: this.#example,
+    };
     remember('last', kept);
     if (this.#example === MINE) remember('mine', kept);
   }
@@ -215,7 +238,15 @@ class Page implements Shared {
     } catch (error) {
       const message = `The runner could not be loaded: ${String(error)}`;
       this.#say('error', message);
-      this.#outcome = { type: 'end', state: 'failed', message, duration: 0, time: 0, problem: null, token: '' };
+      this.#outcome = {
+        type: 'end',
+        state: 'failed',
+        message,
+        duration: 0,
+        time: 0,
+        problem: null,
+        token: '',
+      };
       this.#setState('failed');
       return;
     }
@@ -322,7 +353,11 @@ class Page implements Shared {
 
   /** Tells the runner what is looked at: the rest it need not collect. */
   #look(): void {
-    this.#session?.send({ type: 'look', queues: this.#view === 'queues', primitives: this.#view !== 'stage' });
+    this.#session?.send({
+      type: 'look',
+      queues: this.#view === 'queues',
+      primitives: this.#view !== 'stage',
+    });
   }
 
   #updateNow(): void {
@@ -370,7 +405,9 @@ class Page implements Shared {
     if (counters !== null) {
       if (this.#loopName !== '') facts.push(this.#loopName);
       facts.push(`${formatCount(counters.steps)} steps`, `${formatCount(counters.tasks)} tasks`);
-      facts.push(model.isVirtual ? `virtual time ${formatTime(counters.time)}` : formatTime(counters.now / 1000));
+      facts.push(
+        model.isVirtual ? `virtual time ${formatTime(counters.time)}` : formatTime(counters.now / 1000),
+      );
     }
     setText(byId('facts', HTMLElement), facts.join(' · '));
     const lost = model.dropped.steps + model.forgotten;
@@ -499,7 +536,18 @@ class Page implements Shared {
   }
 
   #drawLegend(): void {
-    const shown = [KIND.ready, KIND.sleep, KIND.task, KIND.sync, KIND.group, KIND.outside, KIND.future, KIND.done, KIND.failed, KIND.cancelled];
+    const shown = [
+      KIND.ready,
+      KIND.sleep,
+      KIND.task,
+      KIND.sync,
+      KIND.group,
+      KIND.outside,
+      KIND.future,
+      KIND.done,
+      KIND.failed,
+      KIND.cancelled,
+    ];
     for (const kind of shown) {
       const item = make('li', '', KIND_NAMES[kind]);
       item.dataset['kind'] = String(kind);
@@ -554,7 +602,10 @@ class Page implements Shared {
   }
 }
 
-async function copy(field: HTMLInputElement | HTMLTextAreaElement, pressed: HTMLButtonElement): Promise<void> {
+async function copy(
+  field: HTMLInputElement | HTMLTextAreaElement,
+  pressed: HTMLButtonElement,
+): Promise<void> {
   const label = pressed.textContent ?? '';
   try {
     await navigator.clipboard.writeText(field.value);
@@ -569,9 +620,9 @@ async function copy(field: HTMLInputElement | HTMLTextAreaElement, pressed: HTML
 function applyTheme(theme: string): void {
   const label = theme === 'light' || theme === 'dark' ? theme : 'auto';
   document.documentElement.dataset['theme'] = label;
-  const names: Record<string, string> = { auto: 'as the system has them', light: 'light', dark: 'dark' };
-  setText(button('theme'), label === 'auto' ? 'Auto' : label === 'light' ? 'Light' : 'Dark');
-  button('theme').setAttribute('aria-label', `Colours: ${names[label]}`);
+  const name = { auto: 'Auto', light: 'Light', dark: 'Dark' }[label];
+  setText(button('theme'), name);
+  button('theme').setAttribute('aria-label', `${name}: which colours`);
 }
 
 function start(): void {
@@ -586,7 +637,9 @@ function start(): void {
     full.href = `${location.pathname}${location.hash}`;
   }
   if (import.meta.env.PROD && 'serviceWorker' in navigator) {
-    void navigator.serviceWorker.register(new URL('service-worker.js', document.baseURI)).catch(() => undefined);
+    void navigator.serviceWorker
+      .register(new URL('service-worker.js', document.baseURI))
+      .catch(() => undefined);
   }
 }
 

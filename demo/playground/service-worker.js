@@ -4,7 +4,9 @@
 // is kept when nobody answers.
 
 const VERSION = 'VERSION';
-const FILES = [/* FILES */];
+const FILES = [
+  /* FILES */
+];
 const CACHE = `asyncio-web-playground-${VERSION}`;
 
 addEventListener('install', (event) => {

@@ -176,9 +176,12 @@ export class Session {
 function checkBatch({ steps, tasks, names, log, counters, dropped }: Batch): void {
   const { count } = steps;
   const columns = [steps.task, steps.start, steps.duration, steps.time, steps.kind, steps.target];
-  if (!columns.every((column) => ArrayBuffer.isView(column) && column.length === count)) throw new Error('steps');
-  if (!(tasks instanceof Float64Array && Array.isArray(names) && Array.isArray(log))) throw new Error('tasks');
-  if (!log.every(({ text, line }) => typeof text === 'string' && typeof line === 'number')) throw new Error('log');
+  if (!columns.every((column) => ArrayBuffer.isView(column) && column.length === count))
+    throw new Error('steps');
+  if (!(tasks instanceof Float64Array && Array.isArray(names) && Array.isArray(log)))
+    throw new Error('tasks');
+  if (!log.every(({ text, line }) => typeof text === 'string' && typeof line === 'number'))
+    throw new Error('log');
   const numbers = [...Object.values(counters), ...Object.values(dropped)];
   if (!numbers.every((number) => typeof number === 'number')) throw new Error('counters');
 }

@@ -57,7 +57,9 @@ export class VirtualList {
 
   /** The element that shows a row, if it is in view. */
   elementOf(index: number): HTMLElement | undefined {
-    return index >= this.#first && index < this.#first + this.#shown ? this.#pool[index - this.#first] : undefined;
+    return index >= this.#first && index < this.#first + this.#shown
+      ? this.#pool[index - this.#first]
+      : undefined;
   }
 
   reveal(index: number): void {

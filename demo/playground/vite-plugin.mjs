@@ -18,8 +18,6 @@ const WORKERS = {
   'virtual:language-worker': { entry: 'language-worker.ts', names: false },
 };
 
-const DECLARATIONS = 'virtual:declarations';
-
 /** Kept when they are asked for; everything else is kept at once. */
 const LAZY = /language-worker|declarations/;
 
@@ -87,19 +85,23 @@ export function playground() {
       for (const file of files) if (!file.includes(':')) this.addWatchFile(join(process.cwd(), file));
       return `export default ${JSON.stringify(text)};`;
     },
-    async generateBundle(_options, bundled) {
-      const files = Object.keys(bundled).filter((name) => !name.endsWith('.map'));
-      const kept = files.filter((name) => !LAZY.test(name)).sort();
-      const hash = createHash('sha256');
-      for (const name of kept) hash.update(name).update(bundled[name].code ?? bundled[name].source);
-      const source = await readFile(join(here, 'service-worker.js'), 'utf8');
-      this.emitFile({
-        type: 'asset',
-        fileName: 'service-worker.js',
-        source: source
-          .replace("'VERSION'", JSON.stringify(hash.digest('hex').slice(0, 16)))
-          .replace('[/* FILES */]', JSON.stringify(kept)),
-      });
+    generateBundle: {
+      // After the pages have been made.
+      order: 'post',
+      async handler(_options, bundled) {
+        const kept = Object.keys(bundled).filter((name) => !name.endsWith('.map') && !LAZY.test(name));
+        kept.sort();
+        const hash = createHash('sha256');
+        for (const name of kept) hash.update(name).update(bundled[name].code ?? bundled[name].source);
+        const source = await readFile(join(here, 'service-worker.js'), 'utf8');
+        this.emitFile({
+          type: 'asset',
+          fileName: 'service-worker.js',
+          source: source
+            .replace("'VERSION'", JSON.stringify(hash.digest('hex').slice(0, 16)))
+            .replace('[/* FILES */]', JSON.stringify(kept)),
+        });
+      },
     },
   };
 }
@@ -109,9 +111,13 @@ async function collectDeclarations() {
   const out = join(root, 'build/playground-types');
   const compiler = join(root, 'node_modules/typescript/bin/tsc');
   const options = ['-p', 'tsconfig.build.json', '--emitDeclarationOnly', '--declarationMap', 'false'];
-  await promisify(execFile)(process.execPath, [compiler, ...options, '--declarationDir', out, '--outDir', out], {
-    cwd: root,
-  });
+  await promisify(execFile)(
+    process.execPath,
+    [compiler, ...options, '--declarationDir', out, '--outDir', out],
+    {
+      cwd: root,
+    },
+  );
   const files = {};
   for (const name of await readdir(out, { recursive: true })) {
     if (!name.endsWith('.d.ts')) continue;

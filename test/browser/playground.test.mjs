@@ -121,7 +121,10 @@ describe(`the playground in ${engine}`, () => {
     assert.match((await tab.evaluate(look)).facts, / 0 steps/);
     for (const steps of [1, 2, 3]) {
       await click(tab, 'step-handle');
-      await tab.waitFor((steps) => document.querySelector('#facts').textContent.includes(` ${steps} step`), steps);
+      await tab.waitFor(
+        (steps) => document.querySelector('#facts').textContent.includes(` ${steps} step`),
+        steps,
+      );
     }
     await click(tab, 'pause');
     assert.match((await until(tab, 'done')).facts, /virtual time 1\.3 s/);
@@ -188,7 +191,9 @@ if (engine === 'chromium') {
       await open(`${server.origin}/`);
       await page.click('.cm-content');
       await page.keyboard.press('Control+A');
-      await page.keyboard.insertText(program('asyncio.run(asyncio.sleep(0.01, 1)).then((n) => console.log(n + 1));'));
+      await page.keyboard.insertText(
+        program('asyncio.run(asyncio.sleep(0.01, 1)).then((n) => console.log(n + 1));'),
+      );
       await page.keyboard.press('Control+Enter');
       assert.deepEqual((await until('done')).console, ['2']);
       assert.equal(await page.inputValue('#example'), 'mine');
@@ -215,7 +220,11 @@ if (engine === 'chromium') {
       const other = await newPage(await browser.newContext({ viewport: TALL }));
       await open(link, other);
       assert.deepEqual(
-        [await other.inputValue('#loop'), await other.inputValue('#seed'), await other.evaluate(() => document.body.dataset.state)],
+        [
+          await other.inputValue('#loop'),
+          await other.inputValue('#seed'),
+          await other.evaluate(() => document.body.dataset.state),
+        ],
         ['sim', '7', 'idle'],
         'it is opened, and not run',
       );
@@ -294,7 +303,9 @@ await asyncio.run(main);`),
       assert.equal(waits[0], 'waits for holder');
       assert.match(waits[1], /^sleeps until 1,000 s$|^sleeps until 1,000\.\d s$/);
       assert.equal(waits[2], 'waits at gate');
-      const lines = await page.$$eval('.task:not([hidden]) .place', (places) => places.map((one) => one.textContent));
+      const lines = await page.$$eval('.task:not([hidden]) .place', (places) =>
+        places.map((one) => one.textContent),
+      );
       assert.deepEqual(lines, ['line 13', 'line 5', 'line 8']);
       await page.click('#tab-primitives');
       const [row] = await page.$$eval('.primitive', (rows) => rows.map((one) => one.innerText.split('\n')));
@@ -302,7 +313,10 @@ await asyncio.run(main);`),
     });
 
     it('steps by callbacks and by iterations, while the clock of the loop stands still', async () => {
-      await open(linkTo(server, program(`function* count(): asyncio.Coroutine<void> {
+      await open(
+        linkTo(
+          server,
+          program(`function* count(): asyncio.Coroutine<void> {
   for (let n = 0; n < 3; n += 1) yield* asyncio.sleep(0);
 }
 function* main() {
@@ -311,11 +325,14 @@ function* main() {
   yield* asyncio.gather(count(), count());
   console.log(loop.time() - before < 0.2 ? 'no time has passed' : 'time went on');
 }
-await asyncio.run(main);`)));
+await asyncio.run(main);`),
+        ),
+      );
       await page.click('#pause');
       await page.click('#run');
       await seen(() => document.body.dataset.held === 'true');
-      const steps = async (count) => seen((text) => document.querySelector('#facts').textContent.includes(text), ` ${count} step`);
+      const steps = async (count) =>
+        seen((text) => document.querySelector('#facts').textContent.includes(text), ` ${count} step`);
       await page.keyboard.press('F10');
       await steps(1);
       await page.click('#tab-queues');
@@ -410,9 +427,13 @@ await asyncio.run(main);`),
       await page.keyboard.press('ArrowLeft');
       await page.keyboard.type('withTimeo');
       await page.waitForSelector('.cm-tooltip-autocomplete');
-      const options = await page.$$eval('.cm-completionLabel', (labels) => labels.map((one) => one.textContent));
+      const options = await page.$$eval('.cm-completionLabel', (labels) =>
+        labels.map((one) => one.textContent),
+      );
       assert.deepEqual(options.slice(0, 2), ['withTimeout', 'withTimeoutAt']);
-      await page.waitForFunction(() => /Coroutine/.test(document.querySelector('.explanation')?.textContent ?? ''));
+      await page.waitForFunction(() =>
+        /Coroutine/.test(document.querySelector('.explanation')?.textContent ?? ''),
+      );
     });
 
     it('shows where a syntax error is', async () => {
@@ -424,9 +445,17 @@ await asyncio.run(main);`),
     });
 
     it('shows errors with the lines of the program', async () => {
-      await run(program('function* main() {\n  yield* inner();\n}\nfunction* inner(): asyncio.Coroutine<void> {\n  throw new RangeError("oh");\n}\nawait asyncio.run(main);'));
+      await run(
+        program(
+          'function* main() {\n  yield* inner();\n}\nfunction* inner(): asyncio.Coroutine<void> {\n  throw new RangeError("oh");\n}\nawait asyncio.run(main);',
+        ),
+      );
       const { console } = await until('failed');
-      assert.deepEqual(console, ['RangeError: oh', '    at inner (program.ts:6)', '    at main (program.ts:3)']);
+      assert.deepEqual(console, [
+        'RangeError: oh',
+        '    at inner (program.ts:6)',
+        '    at main (program.ts:3)',
+      ]);
     });
 
     it('filters the console', async () => {
@@ -466,7 +495,8 @@ await asyncio.run(main);`),
           const expected = ends === 'runs on' ? 'running' : ends;
           await tab.waitForFunction(
             ([expected, last]) =>
-              document.body.dataset.state === expected && document.querySelector('#console').textContent.includes(last),
+              document.body.dataset.state === expected &&
+              document.querySelector('#console').textContent.includes(last),
             [expected, prints.at(-1)],
           );
           const text = (await tab.evaluate(look)).console.join('\n');
@@ -500,8 +530,11 @@ await asyncio.run(main);`),
         'endless microtasks in a coroutine': program(
           'function* main() {\n  const again = () => void Promise.resolve().then(again);\n  again();\n  yield* asyncio.sleep(0);\n}\nawait asyncio.run(main);',
         ),
-        'endless recursion of timers': 'const again = () => { setTimeout(again); setTimeout(again); };\nagain();',
-        'a loop that never ends in a step': program('function* main() {\n  for (;;);\n}\nawait asyncio.run(main);'),
+        'endless recursion of timers':
+          'const again = () => { setTimeout(again); setTimeout(again); };\nagain();',
+        'a loop that never ends in a step': program(
+          'function* main() {\n  for (;;);\n}\nawait asyncio.run(main);',
+        ),
         'a task that refuses to be cancelled': program(
           'function* main() {\n  for (;;) try {\n    yield* asyncio.sleep(0.01);\n  } catch {}\n}\nawait asyncio.run(main);',
         ),
@@ -525,7 +558,9 @@ await asyncio.run(main);`),
       });
 
       it('takes 100,000 lines, shows the last, and counts what it does not keep', async () => {
-        await run('for (let n = 1; n <= 100_000; n += 1) console.log("line", n);\nsetTimeout(() => console.log("end"), 100);\nawait new Promise((resolve) => setTimeout(resolve, 200));');
+        await run(
+          'for (let n = 1; n <= 100_000; n += 1) console.log("line", n);\nsetTimeout(() => console.log("end"), 100);\nawait new Promise((resolve) => setTimeout(resolve, 200));',
+        );
         const { console } = await until('done');
         assert.equal(console.at(-1), 'end');
         assert.match(await page.textContent('#console-note'), /^\d+\u202f\d+ lines not kept$/);
@@ -622,7 +657,9 @@ for (let n = 0; n < 100_000; n += 1) send.call(port!, { type: 'batch', steps: nu
 
       it('sees that a program has closed its Worker, and stops it', async () => {
         await run('setTimeout(() => close(), 50);\nawait new Promise(() => undefined);');
-        await seen(() => document.querySelector('#status').textContent.startsWith('The program does not respond'));
+        await seen(() =>
+          document.querySelector('#status').textContent.startsWith('The program does not respond'),
+        );
         await page.click('#stop');
         await until('interrupted');
         await stillWorks();
@@ -660,7 +697,9 @@ for (let n = 0; n < 100_000; n += 1) send.call(port!, { type: 'batch', steps: nu
         });
         assert.match(facts, /1\u202f000\u202f00\d steps/);
         assert.ok(rows < 200, `${rows} elements`);
-        test.diagnostic(`${view}: ${Math.round(frames / seconds)} frames a second, the longest gap ${Math.round(longest)} ms`);
+        test.diagnostic(
+          `${view}: ${Math.round(frames / seconds)} frames a second, the longest gap ${Math.round(longest)} ms`,
+        );
       }
     });
   });

@@ -89,7 +89,10 @@ describe(`npm start in ${engine}`, () => {
         const lines = /^The playground is at (http:\S+)\nThe concurrent fetcher is at (http:\S+)\n$/;
         while (!lines.test(output.out)) await once(child.stdout, 'data');
         const [, playground, fetcher] = lines.exec(output.out);
-        assert.match(await (await fetch(playground)).text(), /<h1>asyncio-web <span>playground<\/span><\/h1>/);
+        assert.match(
+          await (await fetch(playground)).text(),
+          /<h1>asyncio-web <span>playground<\/span><\/h1>/,
+        );
         assert.match(await (await fetch(fetcher)).text(), /<h1>Concurrent fetcher<\/h1>/);
         const catalogue = await (await fetch(new URL('/api/catalogue', fetcher))).json();
         assert.ok(catalogue.length > 0);

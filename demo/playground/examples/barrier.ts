@@ -15,7 +15,12 @@ function* runner(name: string, seconds: number): asyncio.Coroutine<void> {
 
 function* main() {
   yield* asyncio.withTaskGroup(function* (group) {
-    for (const [name, seconds] of [['Ada', 1], ['Bo', 2], ['Cy', 1.5], ['Di', 0.5]] as const)
+    for (const [name, seconds] of [
+      ['Ada', 1],
+      ['Bo', 2],
+      ['Cy', 1.5],
+      ['Di', 0.5],
+    ] as const)
       group.createTask(runner(name, seconds), { name });
   });
 }

@@ -14,7 +14,9 @@ function* main() {
     console.log(`${order.length}. ${name}`);
   }
 
-  const tasks = ['Lima', 'Bern', 'Cork'].map((name, index) => asyncio.createTask(mirror(name, 1 - index / 5), { name }));
+  const tasks = ['Lima', 'Bern', 'Cork'].map((name, index) =>
+    asyncio.createTask(mirror(name, 1 - index / 5), { name }),
+  );
   const [done, pending] = yield* asyncio.wait(tasks, { returnWhen: asyncio.FIRST_COMPLETED });
   console.log('first:', [...done].map((task) => task.result()).join(), 'and', pending.size, 'are not needed');
   for (const task of pending) task.cancel();

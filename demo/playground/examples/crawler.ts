@@ -35,7 +35,9 @@ function* worker(): asyncio.Coroutine<never> {
 
 function* main() {
   add('https://pretend.test/page/0');
-  const workers = Array.from({ length: 4 }, (_, n) => asyncio.createTask(worker(), { name: `worker-${n + 1}` }));
+  const workers = Array.from({ length: 4 }, (_, n) =>
+    asyncio.createTask(worker(), { name: `worker-${n + 1}` }),
+  );
   yield* todo.join();
   for (const task of workers) task.cancel();
   yield* asyncio.wait(workers);

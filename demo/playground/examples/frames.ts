@@ -33,10 +33,14 @@ function* draw(): asyncio.Coroutine<void> {
   console.log(`${frames > 10 ? 'many' : 'few'} frames, the longest wait for one ${Math.round(longest)} ms`);
 }
 
+function count(): void {
+  worked += 1;
+}
+
 function* work(): asyncio.Coroutine<void> {
   const loop = asyncio.getRunningLoop();
   for (let round = 0; round < 100; round += 1) {
-    for (let i = 0; i < 10_000; i += 1) loop.callSoon(() => void (worked += 1));
+    for (let i = 0; i < 10_000; i += 1) loop.callSoon(count);
     yield* asyncio.sleep(0);
   }
   while (worked < 1_000_000) yield* asyncio.sleep(0);

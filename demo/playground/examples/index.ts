@@ -126,7 +126,13 @@ export const EXAMPLES: readonly Example[] = [
     view: 'tasks',
     code: peers,
     ends: 'done',
-    prints: ['asyncio-web: cleanup begins', 'asyncio-web: cleanup ends', 'Effection:   cleanup begins', 'Effection:   cleanup ends', 'Effection:   goes on after it was cancelled!'],
+    prints: [
+      'asyncio-web: cleanup begins',
+      'asyncio-web: cleanup ends',
+      'Effection:   cleanup begins',
+      'Effection:   cleanup ends',
+      'Effection:   goes on after it was cancelled!',
+    ],
   },
   {
     id: 'group',
@@ -137,7 +143,12 @@ export const EXAMPLES: readonly Example[] = [
     view: 'timeline',
     code: group,
     ends: 'done',
-    prints: ['part 1 is there', 'part 2 fails', 'part 4 has cleaned up', 'after every cleanup: Error: part 2 is missing'],
+    prints: [
+      'part 1 is there',
+      'part 2 fails',
+      'part 4 has cleaned up',
+      'after every cleanup: Error: part 2 is missing',
+    ],
   },
   {
     id: 'timeouts',

@@ -17,7 +17,9 @@ function* main() {
   function* safely(amount: number): asyncio.Coroutine<void> {
     yield* asyncio.asyncWith(account, () => withdraw(amount));
   }
-  const clerks = [10, 20, 30].map((amount) => asyncio.createTask(safely(amount), { name: `clerk-${amount}` }));
+  const clerks = [10, 20, 30].map((amount) =>
+    asyncio.createTask(safely(amount), { name: `clerk-${amount}` }),
+  );
   yield* asyncio.gather(...clerks);
   console.log(`with a lock: ${balance}`);
 }

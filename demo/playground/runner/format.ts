@@ -74,7 +74,10 @@ function formatObject(value: object, depth: number, seen: readonly object[]): st
   }
   const prefix = name === undefined || name === 'Object' ? '' : `${name} `;
   if (depth <= 0) return `${prefix}{…}`;
-  const entries = list(Object.keys(value), (key: string) => `${key}: ${inner((value as Record<string, unknown>)[key])}`);
+  const entries = list(
+    Object.keys(value),
+    (key: string) => `${key}: ${inner((value as Record<string, unknown>)[key])}`,
+  );
   return entries.length === 0 ? `${prefix}{}` : `${prefix}{ ${entries.join(', ')} }`;
 }
 
@@ -116,9 +119,16 @@ export function formatTable(data: unknown): string {
           })),
     ]),
   ];
-  const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((cells) => (cells[column] ?? '').length)));
+  const widths = (table[0] ?? []).map((_, column) =>
+    Math.max(...table.map((cells) => (cells[column] ?? '').length)),
+  );
   const write = (cells: readonly string[]): string =>
-    cells.map((cell, column) => (/^-?[\d.]+%?$/.test(cell) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0))).join('  ').trimEnd();
+    cells
+      .map((cell, column) =>
+        /^-?[\d.]+%?$/.test(cell) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+      )
+      .join('  ')
+      .trimEnd();
   const [head = [], ...body] = table;
   return [write(head), widths.map((width) => '─'.repeat(width)).join('  '), ...body.map(write)].join('\n');
 }

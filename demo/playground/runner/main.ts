@@ -18,7 +18,8 @@ import { Recorder } from './recorder.ts';
 import { takeQueues } from './snapshot.ts';
 import { makeStage } from './stage.ts';
 import { Timers } from './timers.ts';
-import { furnish, type Hear } from './world.ts';
+import type { Hear } from './world.ts';
+import { furnish } from './world.ts';
 
 /** The page is told this often, in milliseconds. */
 const REPORT_MS = 33;
@@ -36,10 +37,7 @@ const worker = globalThis as unknown as {
   addEventListener: typeof globalThis.addEventListener;
 };
 
-type Program = (
-  require: (name: string) => unknown,
-  exports: object,
-) => Promise<unknown>;
+type Program = (require: (name: string) => unknown, exports: object) => Promise<unknown>;
 
 class Run {
   readonly #port: MessagePort;
@@ -111,7 +109,9 @@ class Run {
       return;
     }
     const stage = makeStage(this.#canvas, () => this.#send({ type: 'stage' }));
-    const require = programModules(this.#options, this.#primitives, this.#interrupt.signal, { stage: stage.get });
+    const require = programModules(this.#options, this.#primitives, this.#interrupt.signal, {
+      stage: stage.get,
+    });
     program(require, {})
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {
@@ -198,7 +198,11 @@ class Run {
   #idle(deadline: number): void {
     this.#reportSoon();
     if (deadline !== Infinity || this.#isVirtual || this.#deadlock !== null) return;
-    const found = findDeadlock(this.#recorder, this.#primitives, 'These tasks wait for one another, for ever');
+    const found = findDeadlock(
+      this.#recorder,
+      this.#primitives,
+      'These tasks wait for one another, for ever',
+    );
     if (found !== null && found.cycles.length > 0) this.#deadlock = found;
   }
 
@@ -324,7 +328,8 @@ class Run {
     if (!this.#hasFailed) this.#end('done', '');
     else if (this.#deadlock !== null) this.#end('deadlock', this.#deadlock.message);
     else if (isInterrupt(failure)) this.#end('interrupted', 'KeyboardInterrupt');
-    else this.#end('failed', failure instanceof Error ? `${failure.name}: ${failure.message}` : format(failure));
+    else
+      this.#end('failed', failure instanceof Error ? `${failure.name}: ${failure.message}` : format(failure));
   }
 
   #end(state: Outcome['state'], message: string, more: Partial<Outcome> = {}): void {

@@ -65,7 +65,8 @@ function anySignal(given: AbortSignal | null | undefined, own: AbortSignal): Abo
   const controller = new AbortController();
   for (const signal of [given, own]) {
     if (signal.aborted) controller.abort(signal.reason);
-    else signal.addEventListener('abort', () => controller.abort(signal.reason), { signal: controller.signal });
+    else
+      signal.addEventListener('abort', () => controller.abort(signal.reason), { signal: controller.signal });
   }
   return controller.signal;
 }

@@ -18,20 +18,17 @@ const MOST = 2000;
 /** How many waiters are told by name. */
 const WAITERS = 20;
 
-type Kinds = 'Lock' | 'Event' | 'Condition' | 'Semaphore' | 'BoundedSemaphore' | 'Barrier';
-type QueueKinds = 'Queue' | 'LifoQueue' | 'PriorityQueue';
-
-const CLASSES: readonly (Kinds | QueueKinds)[] = [
-  'Lock',
-  'Event',
-  'Condition',
-  'Semaphore',
-  'BoundedSemaphore',
-  'Barrier',
-  'Queue',
-  'LifoQueue',
-  'PriorityQueue',
-];
+const CLASSES: Readonly<Record<string, new (...args: never[]) => object>> = {
+  Lock: asyncio.Lock,
+  Event: asyncio.Event,
+  Condition: asyncio.Condition,
+  Semaphore: asyncio.Semaphore,
+  BoundedSemaphore: asyncio.BoundedSemaphore,
+  Barrier: asyncio.Barrier,
+  Queue: asyncio.Queue,
+  LifoQueue: asyncio.LifoQueue,
+  PriorityQueue: asyncio.PriorityQueue,
+};
 
 /** The methods that wait. */
 const WAITS: readonly (readonly [prototype: object, method: string])[] = [
@@ -83,7 +80,7 @@ export class Primitives {
   /** The library's classes, for the program: with these, what it makes is noted. */
   classes(): Record<string, unknown> {
     const classes: Record<string, unknown> = {};
-    for (const name of CLASSES) classes[name] = this.#noting(asyncio[name] as never);
+    for (const [name, made] of Object.entries(CLASSES)) classes[name] = this.#noting(made);
     classes['AsyncEvent'] = classes['Event'];
     return classes;
   }

@@ -347,7 +347,8 @@ export class Recorder implements Instrument {
 
   /** The tasks that changed, oldest change first, as many as fit. */
   takeTasks(names: [number, string][]): Float64Array {
-    const taken = this.#marked.length <= TASKS_PER_BATCH ? this.#marked : this.#marked.slice(0, TASKS_PER_BATCH);
+    const taken =
+      this.#marked.length <= TASKS_PER_BATCH ? this.#marked : this.#marked.slice(0, TASKS_PER_BATCH);
     this.#marked = this.#marked.length <= TASKS_PER_BATCH ? [] : this.#marked.slice(TASKS_PER_BATCH);
     const numbers = new Float64Array(taken.length * TASK_FIELDS);
     let at = 0;

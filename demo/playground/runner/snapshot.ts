@@ -62,7 +62,9 @@ function describe(item: object, recorder: Recorder): Waiting {
 
 function nameOf(callback: { readonly name?: unknown }): string {
   try {
-    return typeof callback.name === 'string' && callback.name !== '' ? callback.name.slice(0, 80) : 'callback';
+    return typeof callback.name === 'string' && callback.name !== ''
+      ? callback.name.slice(0, 80)
+      : 'callback';
   } catch {
     return 'callback'; // a proxy that throws
   }

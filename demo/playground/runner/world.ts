@@ -27,12 +27,17 @@ async function answer(request: Request, random: () => number): Promise<Response>
   const page = /^\/page\/(\d+)$/.exec(pathname)?.[1];
   if (page !== undefined && Number(page) < PAGES) {
     const number = Number(page);
-    const links = [2 * number + 1, 2 * number + 2, (number * 5 + 3) % PAGES].filter((link) => link < PAGES + 1);
+    const links = [2 * number + 1, 2 * number + 2, (number * 5 + 3) % PAGES].filter(
+      (link) => link < PAGES + 1,
+    );
     const list = links.map((link) => `<a href="/page/${link}">${link}</a>`).join(' ');
-    return new Response(`<title>Page ${number}</title> ${list}`, { headers: { 'content-type': 'text/html' } });
+    return new Response(`<title>Page ${number}</title> ${list}`, {
+      headers: { 'content-type': 'text/html' },
+    });
   }
   if (pathname === '/lines') return lines(Number(searchParams.get('count') ?? 10), delayMs, request.signal);
-  if (pathname === '/bytes') return bytes(Number(searchParams.get('count') ?? 1_000_000), delayMs, request.signal);
+  if (pathname === '/bytes')
+    return bytes(Number(searchParams.get('count') ?? 1_000_000), delayMs, request.signal);
   if (pathname === '/broken') throw new TypeError('Failed to fetch');
   return new Response('not found', { status: 404 });
 }
@@ -52,14 +57,26 @@ function delay(ms: number, signal: AbortSignal): Promise<void> {
 /** One JSON object a line, cut into chunks that do not end where the lines do. */
 function lines(count: number, everyMs: number, signal: AbortSignal): Response {
   const text = Array.from({ length: count }, (_, n) => `${JSON.stringify({ n, square: n * n })}\n`).join('');
-  return stream(new TextEncoder().encode(text), Math.ceil(text.length / count) + 3, everyMs, signal, 'application/x-ndjson');
+  return stream(
+    new TextEncoder().encode(text),
+    Math.ceil(text.length / count) + 3,
+    everyMs,
+    signal,
+    'application/x-ndjson',
+  );
 }
 
 function bytes(count: number, everyMs: number, signal: AbortSignal): Response {
   return stream(new Uint8Array(count), Math.ceil(count / 20), everyMs, signal, 'application/octet-stream');
 }
 
-function stream(data: Uint8Array<ArrayBuffer>, size: number, everyMs: number, signal: AbortSignal, type: string): Response {
+function stream(
+  data: Uint8Array<ArrayBuffer>,
+  size: number,
+  everyMs: number,
+  signal: AbortSignal,
+  type: string,
+): Response {
   let at = 0;
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {

@@ -9,7 +9,11 @@ import type { Shared, View } from './view.ts';
 
 const CHART_HEIGHT = 132;
 
-type Plot = { setData(data: AlignedData): void; setSize(size: { width: number; height: number }): void; destroy(): void };
+type Plot = {
+  setData(data: AlignedData): void;
+  setSize(size: { width: number; height: number }): void;
+  destroy(): void;
+};
 
 const NUMBERS: readonly (readonly [title: string, hint: string, value: (counters: Counters) => string])[] = [
   ['Iterations', 'of the ready queue', ({ iterations }) => formatCount(iterations)],
@@ -17,7 +21,11 @@ const NUMBERS: readonly (readonly [title: string, hint: string, value: (counters
   ['Callbacks', 'other than steps', ({ callbacks }) => formatCount(callbacks)],
   ['Tasks', 'live of all', ({ tasks, spawned }) => `${formatCount(tasks)} of ${formatCount(spawned)}`],
   ['Ticks', 'calls by the host', ({ ticks }) => formatCount(ticks)],
-  ['Slice', 'of a tick, on average', ({ busy, ticks }) => (ticks > 0 ? formatTime(busy / ticks / 1000) : '–')],
+  [
+    'Slice',
+    'of a tick, on average',
+    ({ busy, ticks }) => (ticks > 0 ? formatTime(busy / ticks / 1000) : '–'),
+  ],
   ['Longest tick', 'nothing else ran', ({ longestTick }) => formatTime(longestTick / 1000)],
   ['Long ticks', 'more than 50 ms', ({ longTicks }) => formatCount(longTicks)],
   ['Hop', 'request to tick', ({ hopTime, hops }) => (hops > 0 ? formatTime(hopTime / hops / 1000) : '–')],
@@ -117,7 +125,8 @@ export class CountersView implements View {
 
   #resize(): void {
     this.#charts.forEach((chart, index) => {
-      if (chart.clientWidth > 0) this.#plots[index]?.setSize({ width: chart.clientWidth, height: CHART_HEIGHT });
+      if (chart.clientWidth > 0)
+        this.#plots[index]?.setSize({ width: chart.clientWidth, height: CHART_HEIGHT });
     });
   }
 }

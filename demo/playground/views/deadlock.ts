@@ -36,7 +36,10 @@ export class DeadlockView implements View {
 function draw(deadlock: Deadlock): HTMLElement[] {
   const parts: HTMLElement[] = [];
   const head = make('p', 'deadlock-head');
-  head.append(make('b', '', 'Deadlock'), ` at ${formatTime(deadlock.time)}: nothing can wake these tasks any more.`);
+  head.append(
+    make('b', '', 'Deadlock'),
+    ` at ${formatTime(deadlock.time)}: nothing can wake these tasks any more.`,
+  );
   parts.push(head);
   for (const cycle of deadlock.cycles.slice(0, 4)) {
     parts.push(make('p', 'cycle-name', nameOf(cycle)), ring(cycle), list(cycle));
@@ -64,7 +67,12 @@ function list(cycle: readonly CycleLink[]): HTMLElement {
     button.dataset['task'] = String(task);
     button.dataset['line'] = String(line);
     const place = line > 0 ? `, in line ${line}` : '';
-    item.append(button, through === '' ? ` awaits ${next.name}${place}` : ` waits at ${through}, which ${next.name} holds${place}`);
+    item.append(
+      button,
+      through === ''
+        ? ` awaits ${next.name}${place}`
+        : ` waits at ${through}, which ${next.name} holds${place}`,
+    );
     items.append(item);
   });
   return items;
@@ -82,7 +90,12 @@ function ring(cycle: readonly CycleLink[]): HTMLElement {
     const angle = (turn / cycle.length) * 2 * Math.PI - Math.PI / 2;
     return [middle + radius * Math.cos(angle), middle + radius * Math.sin(angle)];
   };
-  const add = (parent: Element, tag: string, attributes: Record<string, string | number>, text = ''): Element => {
+  const add = (
+    parent: Element,
+    tag: string,
+    attributes: Record<string, string | number>,
+    text = '',
+  ): Element => {
     const element = document.createElementNS(SVG, tag);
     for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
     element.textContent = text;
@@ -91,18 +104,33 @@ function ring(cycle: readonly CycleLink[]): HTMLElement {
   };
   const defs = add(svg, 'defs', {});
   const marker = add(defs, 'marker', {
-    id: 'arrow', viewBox: '0 0 8 8', refX: 7, refY: 4, markerWidth: 8, markerHeight: 8, orient: 'auto-start-reverse',
+    id: 'arrow',
+    viewBox: '0 0 8 8',
+    refX: 7,
+    refY: 4,
+    markerWidth: 8,
+    markerHeight: 8,
+    orient: 'auto-start-reverse',
   });
   add(marker, 'path', { d: 'M0 0 L8 4 L0 8 z' });
   const gap = 32 / radius / ((2 * Math.PI) / cycle.length);
   cycle.forEach((link, index) => {
     const [x1, y1] = place(index + gap);
     const [x2, y2] = place(index + 1 - gap);
-    add(svg, 'path', { class: 'edge', d: `M${x1} ${y1} A${radius} ${radius} 0 0 1 ${x2} ${y2}`, 'marker-end': 'url(#arrow)' });
+    add(svg, 'path', {
+      class: 'edge',
+      d: `M${x1} ${y1} A${radius} ${radius} 0 0 1 ${x2} ${y2}`,
+      'marker-end': 'url(#arrow)',
+    });
     if (link.through !== '') {
       const [tx, ty] = place(index + 0.5);
       const out = 1 - 22 / radius;
-      add(svg, 'text', { class: 'through', x: middle + (tx - middle) * out * 0.92, y: middle + (ty - middle) * out * 0.92 }, clip(link.through, 14));
+      add(
+        svg,
+        'text',
+        { class: 'through', x: middle + (tx - middle) * out * 0.92, y: middle + (ty - middle) * out * 0.92 },
+        clip(link.through, 14),
+      );
     }
   });
   cycle.forEach(({ name }, index) => {
@@ -111,7 +139,12 @@ function ring(cycle: readonly CycleLink[]): HTMLElement {
     add(svg, 'text', { class: 'node', x, y }, clip(name, name.length > 8 ? 7 : 8));
     if (name.length > 8) {
       const out = 1 + 38 / radius;
-      add(svg, 'text', { class: 'label', x: middle + (x - middle) * out, y: middle + (y - middle) * out }, clip(name, 18));
+      add(
+        svg,
+        'text',
+        { class: 'label', x: middle + (x - middle) * out, y: middle + (y - middle) * out },
+        clip(name, 18),
+      );
     }
   });
   const box = make('div', 'ring-box');

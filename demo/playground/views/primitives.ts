@@ -33,7 +33,10 @@ export class PrimitivesView implements View {
   update(shared: Shared): void {
     this.#shared = shared;
     const count = shared.model.primitives?.length ?? 0;
-    setText(this.#summary, count === 0 ? 'The program has made no locks or queues yet' : `${formatCount(count)} in all`);
+    setText(
+      this.#summary,
+      count === 0 ? 'The program has made no locks or queues yet' : `${formatCount(count)} in all`,
+    );
     this.#list.draw();
   }
 
@@ -52,7 +55,8 @@ export class PrimitivesView implements View {
     (meter as HTMLElement).style.setProperty('--fill', String(Math.max(0, Math.min(1, one.fill))));
     const chips: HTMLElement[] = [];
     for (const owner of one.owners) chips.push(chip(owner, `held by ${model.tasks.nameOf(owner)}`, 'owner'));
-    for (const [task, verb] of one.waiters) chips.push(chip(task, `${model.tasks.nameOf(task)} · ${verb}`, 'waiter'));
+    for (const [task, verb] of one.waiters)
+      chips.push(chip(task, `${model.tasks.nameOf(task)} · ${verb}`, 'waiter'));
     const more = one.waiterCount - one.waiters.length;
     if (more > 0) chips.push(make('span', 'small', `and ${formatCount(more)} more`));
     if (chips.length === 0) chips.push(make('span', 'small', 'nobody waits'));

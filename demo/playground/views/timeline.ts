@@ -102,7 +102,8 @@ export class TimelineView implements View {
 
   #seeAxis(): void {
     const { value } = this.#mode;
-    this.#axis = value === 'steps' ? 'steps' : value === 'time' && this.#model?.isVirtual === true ? 'virtual' : 'real';
+    this.#axis =
+      value === 'steps' ? 'steps' : value === 'time' && this.#model?.isVirtual === true ? 'virtual' : 'real';
   }
 
   /** A drawing that takes long is not made at each frame: four fifths of the time are left to others. */
@@ -231,7 +232,8 @@ export class TimelineView implements View {
       const row = firstRow + slot;
       const index = (seen[slot] as number) >= 0 ? (seen[slot] as number) : this.#before(model, row + 1, from);
       const chunk = index >= 0 && model.has(index) ? model.chunkOf(index) : undefined;
-      if (chunk !== undefined) wait(row, chunk, index - chunk.first, this.#untilNext(model, row + 1, index, now, x));
+      if (chunk !== undefined)
+        wait(row, chunk, index - chunk.first, this.#untilNext(model, row + 1, index, now, x));
     }
 
     const selected = this.#shared?.selected ?? 0;
@@ -245,7 +247,12 @@ export class TimelineView implements View {
       context.fillStyle = this.#colors[kind] as string;
       context.globalAlpha = 0.55;
       for (let i = 0; i < lines.length; i += 3)
-        context.fillRect(lines[i] as number, (lines[i + 1] as number) + ROW / 2 - 1.5, lines[i + 2] as number, 3);
+        context.fillRect(
+          lines[i] as number,
+          (lines[i + 1] as number) + ROW / 2 - 1.5,
+          lines[i + 2] as number,
+          3,
+        );
       context.globalAlpha = 1;
     });
     context.fillStyle = this.#ink;
@@ -256,7 +263,13 @@ export class TimelineView implements View {
       if (!hasEnded(kind)) continue;
       context.fillStyle = this.#colors[kind] as string;
       context.beginPath();
-      context.arc((bars[i] as number) + (bars[i + 2] as number) + 2, (bars[i + 1] as number) + ROW / 2, 4, 0, 7);
+      context.arc(
+        (bars[i] as number) + (bars[i + 2] as number) + 2,
+        (bars[i + 1] as number) + ROW / 2,
+        4,
+        0,
+        7,
+      );
       context.fill();
     }
     this.#drawCursor(model, x, y);
@@ -266,7 +279,7 @@ export class TimelineView implements View {
     for (let row = firstRow; row <= lastRow; row += 1) {
       const task = row + 1;
       context.fillStyle = hasEnded(tasks.kind[task] as number) ? this.#soft : this.#ink;
-      context.fillText(fit(context, tasks.nameOf(task), LABELS - 16), 8, y(row) + ROW / 2);
+      context.fillText(shorten(context, tasks.nameOf(task), LABELS - 16), 8, y(row) + ROW / 2);
     }
   }
 
@@ -327,7 +340,9 @@ export class TimelineView implements View {
 
   /** Where the wait after a step ends: at the edge, or at a later step that is not in the window. */
   #untilNext(model: Model, task: number, index: number, edge: number, x: (value: number) => number): number {
-    return (model.tasks.lastStep[task] as number) - 1 > index ? x(this.#window?.[1] ?? this.#extent()[1]) : edge;
+    return (model.tasks.lastStep[task] as number) - 1 > index
+      ? x(this.#window?.[1] ?? this.#extent()[1])
+      : edge;
   }
 
   // Moving about
@@ -347,7 +362,8 @@ export class TimelineView implements View {
   #wheel(event: WheelEvent): void {
     const isZoom = event.ctrlKey || event.metaKey;
     const delta = event.shiftKey ? event.deltaY : event.deltaX;
-    if (!isZoom && (delta === 0 || Math.abs(event.deltaX) < Math.abs(event.deltaY)) && !event.shiftKey) return;
+    if (!isZoom && (delta === 0 || Math.abs(event.deltaX) < Math.abs(event.deltaY)) && !event.shiftKey)
+      return;
     event.preventDefault();
     const width = this.#scroller.clientWidth - LABELS;
     const [from, to] = this.#window ?? this.#extent();
@@ -387,7 +403,8 @@ export class TimelineView implements View {
     const { left, top } = this.#canvas.getBoundingClientRect();
     const row = Math.floor((event.clientY - top - AXIS + this.#scroller.scrollTop) / ROW);
     const [from, to] = this.#window ?? this.#extent();
-    const value = from + ((event.clientX - left - LABELS) / (this.#scroller.clientWidth - LABELS)) * (to - from);
+    const value =
+      from + ((event.clientX - left - LABELS) / (this.#scroller.clientWidth - LABELS)) * (to - from);
     const task = row + 1;
     if (task < 1 || task > this.#model.tasks.count) return;
     this.#shared?.select(task);
@@ -398,7 +415,8 @@ export class TimelineView implements View {
   #key(event: KeyboardEvent): void {
     const model = this.#model;
     if (model === null || event.ctrlKey || event.metaKey || event.altKey) return;
-    const to = (index: number): void => this.#setCursor(Math.max(model.firstStep, Math.min(model.stepCount - 1, index)));
+    const to = (index: number): void =>
+      this.#setCursor(Math.max(model.firstStep, Math.min(model.stepCount - 1, index)));
     const actions: Record<string, () => void> = {
       ArrowRight: () => to(this.#cursor + 1),
       ArrowLeft: () => to(this.#cursor - 1),
@@ -429,7 +447,8 @@ export class TimelineView implements View {
     }
     const top = (step.task - 1) * ROW;
     const { scrollTop, clientHeight } = this.#scroller;
-    if (top < scrollTop || top + ROW + AXIS > scrollTop + clientHeight) this.#scroller.scrollTop = top - clientHeight / 2;
+    if (top < scrollTop || top + ROW + AXIS > scrollTop + clientHeight)
+      this.#scroller.scrollTop = top - clientHeight / 2;
     setText(this.#detail, describe(model, step));
     this.#shared?.select(step.task);
     this.#draw();
@@ -444,7 +463,9 @@ function describe(model: Model, step: Step): string {
       : step.kind === KIND.sync
         ? ` at ${model.primitives?.find(({ id }) => id === step.target)?.name ?? 'a primitive'}`
         : '';
-  const when = model.isVirtual ? `at ${formatTime(step.time)} of virtual time` : `at ${formatTime(step.start / 1000)}`;
+  const when = model.isVirtual
+    ? `at ${formatTime(step.time)} of virtual time`
+    : `at ${formatTime(step.start / 1000)}`;
   return `Step ${formatCount(step.index + 1)}: ${model.tasks.nameOf(step.task)} ran for ${formatTime(step.duration / 1000)} ${when}, then: ${then}${target}`;
 }
 
@@ -454,7 +475,7 @@ function niceStep(least: number): number {
   return (least <= power ? 1 : least <= 2 * power ? 2 : least <= 5 * power ? 5 : 10) * power;
 }
 
-function fit(context: CanvasRenderingContext2D, text: string, width: number): string {
+function shorten(context: CanvasRenderingContext2D, text: string, width: number): string {
   if (context.measureText(text).width <= width) return text;
   let length = Math.min(text.length, 24);
   while (length > 1 && context.measureText(`${text.slice(0, length)}…`).width > width) length -= 1;

@@ -84,7 +84,9 @@ export class TreeView implements View {
     const ended = tasks.count - tasks.live;
     setText(
       this.#summary,
-      tasks.count === 0 ? 'No tasks yet' : `${formatCount(tasks.live)} live, ${formatCount(ended)} ended${lost}`,
+      tasks.count === 0
+        ? 'No tasks yet'
+        : `${formatCount(tasks.live)} live, ${formatCount(ended)} ended${lost}`,
     );
     this.#cancel.disabled = selected === 0 || hasEnded(tasks.kind[selected] ?? KIND.done);
     const row = this.#selectedRow();
@@ -211,7 +213,9 @@ export class TreeView implements View {
       const bend = Math.min(26, 8 + Math.abs(to - row) * 2);
       const className = kind === KIND.task ? 'await' : 'hold';
       const head = `M4 ${y2} l5 -3.5 M4 ${y2} l5 3.5`;
-      paths.push(`<path class="${className}" d="M4 ${y1} C${4 + bend} ${y1} ${4 + bend} ${y2} 4 ${y2} ${head}"/>`);
+      paths.push(
+        `<path class="${className}" d="M4 ${y1} C${4 + bend} ${y1} ${4 + bend} ${y2} 4 ${y2} ${head}"/>`,
+      );
     }
     const text = paths.join('');
     // Only numbers and words of our own are in it.

@@ -4,9 +4,7 @@
 // is kept when nobody answers.
 
 const VERSION = 'VERSION';
-const FILES = [
-  /* FILES */
-];
+const FILES = JSON.parse('FILES');
 const CACHE = `asyncio-web-playground-${VERSION}`;
 
 addEventListener('install', (event) => {

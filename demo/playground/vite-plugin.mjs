@@ -93,14 +93,13 @@ export function playground() {
         kept.sort();
         const hash = createHash('sha256');
         for (const name of kept) hash.update(name).update(bundled[name].code ?? bundled[name].source);
-        const source = await readFile(join(here, 'service-worker.js'), 'utf8');
-        this.emitFile({
-          type: 'asset',
-          fileName: 'service-worker.js',
-          source: source
-            .replace("'VERSION'", JSON.stringify(hash.digest('hex').slice(0, 16)))
-            .replace('[/* FILES */]', JSON.stringify(kept)),
-        });
+        let source = await readFile(join(here, 'service-worker.js'), 'utf8');
+        const values = { VERSION: hash.digest('hex').slice(0, 16), FILES: JSON.stringify(kept) };
+        for (const [name, value] of Object.entries(values)) {
+          if (!source.includes(`'${name}'`)) throw new Error(`service-worker.js has no place for ${name}`);
+          source = source.replace(`'${name}'`, JSON.stringify(value));
+        }
+        this.emitFile({ type: 'asset', fileName: 'service-worker.js', source });
       },
     },
   };

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
+import { guide } from './demo/guide/vite-plugin.mjs';
 import { playground } from './demo/playground/vite-plugin.mjs';
 import { demoServer } from './demo/server/plugin.mjs';
 
@@ -11,7 +12,7 @@ export default defineConfig({
   root: here('.'),
   // Relative addresses: the site works at any path of any host.
   base: './',
-  plugins: [demoServer(), playground()],
+  plugins: [demoServer(), playground(), guide()],
   resolve: {
     alias: [
       { find: /^asyncio-web$/, replacement: source('index.ts') },

@@ -94,6 +94,7 @@ function build() {
   if (targets.includes('dist')) npmRun('build');
   else for (const folder of ['src', 'test']) rmSync(`build/${folder}`, { recursive: true, force: true });
   execute('node', ['test/support/extract-examples.mjs']);
+  execute('node', ['test/support/extract-guide.mjs']);
   try {
     execute('tsc', ['-p', 'tsconfig.test.json']);
   } catch (error) {

@@ -7,8 +7,8 @@ export const escapeHtml = (text) => text.replace(/[&<>"]/g, (sign) => ESCAPES[si
 
 const MARK = /`([^`]+)`|\[((?:`[^`]*`|[^\]])+)\]\(([^)]+)\)|\*\*([^*]+)\*\*|\*([^*]+)\*/g;
 
-/** The text inside a paragraph, a cell or an item. Nothing in code is a mark. */
-function inline(text) {
+/** The text inside a heading, a paragraph, a cell or an item. Nothing in code is a mark. */
+export function inline(text) {
   let html = '';
   let end = 0;
   for (const match of text.matchAll(MARK)) {

@@ -9,7 +9,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { escapeHtml, highlight, renderMarkdown } from './markdown.mjs';
+import { escapeHtml, highlight, inline, renderMarkdown } from './markdown.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 
@@ -84,7 +84,7 @@ const ICON = `data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewB
 /** A page as an HTML document. Its addresses are relative: the site works at any path. */
 export function renderPage(name) {
   const text = readPage(name);
-  const title = titleOf(text);
+  const title = titleOf(text).replaceAll('`', '');
   const at = PAGES.indexOf(name);
   const blocks = blocksOf(text);
   // Code goes through the renderer as what it is: a mark in the text, replaced afterwards.
@@ -128,7 +128,7 @@ ${body}
 `;
 }
 
-const shortTitle = (page) => escapeHtml(titleOf(readPage(page)));
+const shortTitle = (page) => inline(titleOf(readPage(page)));
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const name of PAGES) writeFileSync(join(here, `${name}.md`), synchronised(readPage(name)));

@@ -17,7 +17,9 @@ export function guide() {
     config(config) {
       const input = config.build?.rollupOptions?.input ?? { index: join(root, 'index.html') };
       const pages = Object.fromEntries(PAGES.map((name) => [`guide-${name}`, pathOf(name)]));
-      return { build: { rollupOptions: { input: { ...input, ...pages } } } };
+      // Examples and the picture show names of functions.
+      const output = { keepNames: true };
+      return { build: { rollupOptions: { input: { ...input, ...pages }, output } } };
     },
     resolveId(id) {
       return nameOf(id) === undefined ? undefined : id;

@@ -17,10 +17,10 @@ export class TimeoutHost implements HostLoop {
   }
 
   wakeSoon(): void {
-    // One request is enough, however often the loop asks.
+    // One request is enough, however often the loop asks. It is answered before the pump is called, not after.
     this.#soon ??= setTimeout(() => {
       this.#soon = undefined;
-      this.#pump?.(100);
+      this.#pump?.(1000);
     }, 0);
   }
 
@@ -28,7 +28,7 @@ export class TimeoutHost implements HostLoop {
     clearTimeout(this.#timer);
     const delayMs = Math.max(0, Math.ceil((when - this.now()) * 1000));
     // setTimeout cannot wait longer than 2³¹ ms. Too early does no harm: the pump asks again.
-    this.#timer = setTimeout(() => this.#pump?.(100), Math.min(delayMs, 2 ** 31 - 1));
+    this.#timer = setTimeout(() => this.#pump?.(1000), Math.min(delayMs, 2 ** 31 - 1));
   }
 
   reportError(error: unknown): void {

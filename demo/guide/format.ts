@@ -25,14 +25,3 @@ export async function captured(print: (line: string) => void, body: () => unknow
     console.log = log;
   }
 }
-
-/** The same for a call that ends at once. */
-export function capturedNow<T>(print: (line: string) => void, body: () => T): T {
-  const { log } = console;
-  console.log = (...values: unknown[]) => print(format(...values));
-  try {
-    return body();
-  } finally {
-    console.log = log;
-  }
-}

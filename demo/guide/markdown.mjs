@@ -42,7 +42,7 @@ function table(lines) {
     return `<tr><th scope="row">${first}</th>${others.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
   };
   const heads = cells(head).map((cell) => `<th scope="col">${cell}</th>`);
-  return `<div class="table" tabindex="0" role="region" aria-label="Table"><table><thead><tr>${heads.join('')}</tr></thead><tbody>${rows.map(row).join('')}</tbody></table></div>`;
+  return `<div class="table" tabindex="0" role="group" aria-label="Table"><table><thead><tr>${heads.join('')}</tr></thead><tbody>${rows.map(row).join('')}</tbody></table></div>`;
 }
 
 function list(lines, mark, tag) {
@@ -82,7 +82,7 @@ export function renderMarkdown(text) {
       if (block.startsWith('- ')) return list(lines, /^- /, 'ul');
       if (/^\d+\. /.test(block)) return list(lines, /^\d+\. /, 'ol');
       if (block.startsWith('> '))
-        return `<aside class="note"><p>${inline(lines.map((line) => line.replace(/^> ?/, '')).join(' '))}</p></aside>`;
+        return `<div class="note" role="note"><p>${inline(lines.map((line) => line.replace(/^> ?/, '')).join(' '))}</p></div>`;
       if (/^(#|```|\* |!\[|<)/.test(block)) throw new Error(`Cannot render: ${block.slice(0, 60)}`);
       return `<p>${inline(lines.join(' '))}</p>`;
     })

@@ -2,7 +2,7 @@
 // hand, in virtual time, with a picture of it; any other `main` makes a loop of its own and is called as it is.
 
 import * as asyncio from 'asyncio-web';
-import { captured, capturedNow } from './format.ts';
+import { captured } from './format.ts';
 import { Picture } from './picture.ts';
 import { StepHost } from './step-host.ts';
 
@@ -12,6 +12,12 @@ interface Example {
 }
 
 const EXAMPLES = import.meta.glob<Example>('./code/*.ts');
+
+/** One block after the other has the console. */
+let last: Promise<unknown> = Promise.resolve();
+function inTurn(body: () => Promise<void>): void {
+  last = last.then(body).catch(reportError);
+}
 
 type State = 'new' | 'running' | 'held' | 'done';
 
@@ -34,7 +40,7 @@ class Block {
     this.#picture = find(figure, '.picture');
     this.#expected = this.#output.textContent ?? '';
     for (const [action, button] of this.#buttons)
-      button.addEventListener('click', () => void this.#press(action).catch(reportError));
+      button.addEventListener('click', () => inTurn(() => this.#press(action)));
     find(figure, '.controls').hidden = false;
     // A program with generators can be stepped; the file's text says which kind it is, and nothing has to be loaded.
     const isSteppable = /export function\* main/.test(find(figure, '.code').textContent ?? '');
@@ -43,7 +49,6 @@ class Block {
   }
 
   async #press(action: string): Promise<void> {
-    if (this.#figure.dataset['state'] === 'running') return;
     if (action === 'reset' || (action === 'run' && this.#program?.isOver)) this.#program = null;
     if (action === 'reset') {
       this.#output.textContent = this.#expected;
@@ -54,21 +59,22 @@ class Block {
     }
     this.#show('running');
     const { main } = await this.#load();
+    const print = (line: string): void => this.#print(line);
     if (!asyncio.iscoroutinefunction(main)) {
       this.#begin();
-      await captured((line) => this.#print(line), main);
+      await captured(print, main);
       this.#end();
       return;
     }
     if (this.#program === null) {
       this.#begin();
       this.#picture.hidden = false;
-      this.#program = new Program(main as () => asyncio.Coroutine<unknown>, this.#picture, (line) =>
-        this.#print(line),
-      );
+      this.#program = new Program(main as () => asyncio.Coroutine<unknown>, this.#picture);
     }
-    await this.#program.advance(action);
-    if (this.#program.isOver) this.#end();
+    const program = this.#program;
+    // Also what is told when the loop closes, which is outside of every step.
+    await captured(print, () => program.advance(action));
+    if (program.isOver) this.#end();
     else this.#show('held');
   }
 
@@ -95,7 +101,7 @@ class Block {
 
   #show(state: State): void {
     this.#figure.dataset['state'] = state;
-    this.#button('run').textContent = state === 'held' ? 'Run to the end' : 'Run';
+    this.#button('run').textContent = state === 'held' ? 'Run on' : 'Run';
     this.#button('reset').hidden = state !== 'held' && state !== 'done';
     for (const action of ['step', 'iteration']) this.#button(action).disabled = state === 'done';
     const texts = { new: '', running: 'running', held: 'held', done: 'ended' };
@@ -108,20 +114,18 @@ class Program {
   isOver = false;
   readonly #host = new StepHost();
   readonly #picture: Picture;
-  readonly #print: (line: string) => void;
 
-  constructor(main: () => asyncio.Coroutine<unknown>, element: HTMLElement, print: (line: string) => void) {
-    this.#print = print;
+  constructor(main: () => asyncio.Coroutine<unknown>, element: HTMLElement) {
     this.#picture = new Picture(element);
     const loopFactory = (): asyncio.BaseEventLoop => {
       const loop = new asyncio.BaseEventLoop(this.#host);
       loop.addInstrument(this.#picture);
       return loop;
     };
-    capturedNow(print, () => asyncio.run(main, { loopFactory })).then(
+    asyncio.run(main, { loopFactory }).then(
       () => this.#end(),
       (error: unknown) => {
-        print(`Uncaught ${error}`);
+        console.log(`Uncaught ${error}`);
         this.#end();
       },
     );
@@ -146,7 +150,7 @@ class Program {
 
   #step(): void {
     const { batch } = this.#picture;
-    capturedNow(this.#print, () => this.#host.step(1));
+    this.#host.step(1);
     this.#picture.skip(batch);
   }
 

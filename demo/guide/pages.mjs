@@ -93,7 +93,7 @@ export function renderPage(name) {
     renderBlock(blocks.find((block) => block.file === file)),
   );
   const entry = (page) =>
-    `<li><a href="./${page}.html"${page === name ? ' aria-current="page"' : ''}>${shortTitle(page)}</a></li>`;
+    `<li><a href="./${page}.html"${page === name ? ' aria-current="page"' : ''}><span>${shortTitle(page)}</span></a></li>`;
   const neighbour = (page, rel, label) =>
     page === undefined
       ? '<span></span>'

@@ -6,7 +6,9 @@ import { rollup } from 'rollup';
 import { minify as terse } from 'terser';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const { exports } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+const { exports, sideEffects } = JSON.parse(
+  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+);
 
 /** Resolves the package's own names as a consumer's bundler does, by package.json. */
 const ownNames = {
@@ -56,7 +58,14 @@ export async function bundle(
     resolveId: (id) => (id === VIRTUAL ? id : null),
     load: (id) => (id === VIRTUAL ? program : null),
   };
-  const built = await rollup({ input: VIRTUAL, plugins: [entry, ownNames, ...plugins], external, onwarn });
+  const built = await rollup({
+    input: VIRTUAL,
+    plugins: [entry, ownNames, ...plugins],
+    external,
+    onwarn,
+    // As a consumer's bundler reads it in package.json: what is not used of a module need not be looked at.
+    treeshake: { moduleSideEffects: (id) => sideEffects !== false || !id.startsWith(`${root}dist/`) },
+  });
   try {
     const { output } = await built.generate({
       format,

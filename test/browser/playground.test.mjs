@@ -493,12 +493,16 @@ await asyncio.run(main);`),
           await tab.selectOption('#pace', 'Infinity');
           await tab.click('#run');
           const expected = ends === 'runs on' ? 'running' : ends;
-          await tab.waitForFunction(
-            ([expected, last]) =>
-              document.body.dataset.state === expected &&
-              document.querySelector('#console').textContent.includes(last),
-            [expected, prints.at(-1)],
-          );
+          await tab
+            .waitForFunction(
+              ([expected, last]) =>
+                document.body.dataset.state === expected &&
+                document.querySelector('#console').textContent.includes(last),
+              [expected, prints.at(-1)],
+            )
+            .catch(async (error) => {
+              throw new Error(`${id}: ${JSON.stringify(await tab.evaluate(look))}`, { cause: error });
+            });
           const text = (await tab.evaluate(look)).console.join('\n');
           let at = 0;
           for (const part of prints) {

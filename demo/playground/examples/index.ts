@@ -271,7 +271,7 @@ export const EXAMPLES: readonly Example[] = [
     view: 'stage',
     code: smooth,
     ends: 'done',
-    prints: ['in one piece: frozen for a second', 'in pieces: smooth'],
+    prints: ['in one piece: the ring stands still for', 'in pieces: for', 'smooth'],
   },
   {
     id: 'many',

@@ -7,7 +7,7 @@
 // It measures `dist/`, so `npm run build` comes first.
 
 import { parseArgs } from 'node:util';
-import { difference, failedBudgets, readLedger, writeLedger } from './ledger.mjs';
+import { budgeted, difference, failedBudgets, readLedger, writeLedger } from './ledger.mjs';
 import { breakDown, measure } from './measure.mjs';
 
 function printTable(rows) {
@@ -45,17 +45,18 @@ async function main() {
   const ledger = readLedger();
   const sizes = await measure();
   printTable([
-    ['preset', 'min', '', 'min+gz', '', 'budget', ''],
+    ['preset', 'min', '', 'min+gz', '', 'later', 'budget', ''],
     ...Object.entries(sizes).map(([name, { min, gz, later }]) => {
       const old = ledger.sizes[name];
       const budget = ledger.budgets[name];
-      const total = gz + (later?.gz ?? 0);
+      const total = budgeted(name, sizes[name]);
       return [
         name,
         min,
         signed(min - (old?.min ?? min)),
         gz,
         signed(gz - (old?.gz ?? gz)),
+        later?.gz ?? '',
         budget ?? '',
         budget ? (total > budget ? `over by ${total - budget}` : 'met') : '',
       ];

@@ -51,8 +51,9 @@ export interface FetchOptions extends RequestInit {
  * }
  */
 export class HTTPError extends OSError {
-  static {
-    this.prototype.name = 'HTTPError';
+  /** Always 'HTTPError'. A getter, since bundlers keep a class whose static block writes to an imported base. */
+  override get name(): string {
+    return 'HTTPError';
   }
   /** The response, whose body can still be read. */
   readonly response: FetchResponse;

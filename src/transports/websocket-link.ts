@@ -42,8 +42,9 @@ export interface WebSocketClosure {
  * error instanceof ConnectionResetError; // true
  */
 export class WebSocketCloseError extends ConnectionResetError {
-  static {
-    this.prototype.name = 'WebSocketCloseError';
+  /** Always 'WebSocketCloseError'. A getter, since bundlers keep a class whose static block writes to an imported base. */
+  override get name(): string {
+    return 'WebSocketCloseError';
   }
   /** The address. */
   readonly url: string;

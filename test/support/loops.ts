@@ -3,6 +3,7 @@
 import * as asyncio from 'asyncio-web';
 import type { HostLoop, Pump } from 'asyncio-web/lowlevel';
 import { SimLoop } from 'asyncio-web/testing';
+import { VirtualFrameLoop } from './frame-loop.ts';
 
 export type NewLoop = () => asyncio.BaseEventLoop;
 
@@ -28,6 +29,7 @@ declare global {
 const TEST_LOOPS: Readonly<Record<string, NewLoop>> = {
   SimLoop: () => new SimLoop(),
   'SimLoop, open and traced': () => new SimLoop({ mode: 'open', trace: 'full' }),
+  'BaseEventLoop in animation frames': () => new VirtualFrameLoop(),
 };
 
 /** The names of the loops that this suite can run on, the usual one first. */

@@ -14,9 +14,12 @@ export interface CountingLoop extends asyncio.BaseEventLoop {
 
 /** A loop of the kind under test that counts. The usual one does so without an instrument, as programs run it. */
 export function newCountingLoop(): CountingLoop {
-  if (testLoop === testLoops[0]) return new CountingSimLoop();
+  return testLoop === testLoops[0] ? new CountingSimLoop() : counting(newTestLoop());
+}
+
+/** Has a loop count. */
+export function counting(loop: asyncio.BaseEventLoop): CountingLoop {
   let passes = 0;
-  const loop = newTestLoop();
   loop.addInstrument({
     beforeIteration: (ready) => {
       if (ready > 0) passes += 1;

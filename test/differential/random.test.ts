@@ -1,10 +1,12 @@
 import { expect } from 'chai';
 import { divergence, expectEqualTraces, read } from './compare.ts';
 import type { Spec } from './random-interpreter.ts';
-import { runSpec } from './random-interpreter.ts';
+import { runSpec, runSpecAsGuest } from './random-interpreter.ts';
 
 const FIRST = 1;
 const LAST = 2000;
+/** So many are also run as guests. */
+const GUESTS = 500;
 /** Seeds in one test. */
 const SHARE = 100;
 
@@ -46,20 +48,24 @@ describe(`random programs, seeds ${FIRST} to ${LAST}, step by step as on CPython
 
   for (let first = FIRST; first <= LAST; first += SHARE) {
     const last = Math.min(first + SHARE - 1, LAST);
-    it(`seeds ${first} to ${last}`, async () => {
-      const failures: string[] = [];
-      for (let seed = first; seed <= last; seed += 1) {
-        const spec = generator.makeProgram(seed);
-        const { hash, trace } = recorded.get(seed) ?? { hash: 'none', trace: '' };
-        expect(hash, `seed ${seed} is another program than was recorded`).to.equal(generator.hashOf(spec));
-        try {
-          const tasks = spec.tasks.map((ops, index) => `task ${index}: ${JSON.stringify(ops)}`);
-          expectEqualTraces(`seed ${seed}`, stepsOf(await runSpec(spec)), stepsOf(trace), tasks);
-        } catch (error) {
-          failures.push(error instanceof Error ? error.message : String(error));
-        }
+    it(`seeds ${first} to ${last}`, () => compare(first, last, runSpec));
+  }
+
+  it(`seeds 1 to ${GUESTS}, in guest runs`, () => compare(1, GUESTS, runSpecAsGuest));
+
+  async function compare(first: number, last: number, runIt: typeof runSpec): Promise<void> {
+    const failures: string[] = [];
+    for (let seed = first; seed <= last; seed += 1) {
+      const spec = generator.makeProgram(seed);
+      const { hash, trace } = recorded.get(seed) ?? { hash: 'none', trace: '' };
+      expect(hash, `seed ${seed} is another program than was recorded`).to.equal(generator.hashOf(spec));
+      try {
+        const tasks = spec.tasks.map((ops, index) => `task ${index}: ${JSON.stringify(ops)}`);
+        expectEqualTraces(`seed ${seed}`, stepsOf(await runIt(spec)), stepsOf(trace), tasks);
+      } catch (error) {
+        failures.push(error instanceof Error ? error.message : String(error));
       }
-      if (failures.length > 0) throw divergence(`${failures.length} seeds; the first:\n${failures[0]}`);
-    });
+    }
+    if (failures.length > 0) throw divergence(`${failures.length} seeds; the first:\n${failures[0]}`);
   }
 });

@@ -22,6 +22,9 @@ const INITIAL = 64;
 /** A step of `removeCancelled` looks at so many timers: a millisecond at most. */
 const STEP = 2_048;
 
+/** `dropHeads` takes so many timers: half a millisecond of a million. */
+const MOST_HEADS = 512;
+
 /** @internal */
 export class TimerHeap<T extends HeapItem> {
   /** Two numbers for each item: its deadline and its sequence number. */
@@ -82,6 +85,20 @@ export class TimerHeap<T extends HeapItem> {
     }
     this.#cursor = end;
     return before - items.length;
+  }
+
+  /**
+   * Drops cancelled timers that have come to the head, so many that the page does not notice.
+   *
+   * @returns How many were dropped.
+   */
+  dropHeads(): number {
+    let dropped = 0;
+    while (dropped < MOST_HEADS && this.#items[0]?._cancelled) {
+      this.pop();
+      dropped += 1;
+    }
+    return dropped;
   }
 
   /** True between the steps of `removeCancelled`. */

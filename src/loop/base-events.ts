@@ -502,8 +502,9 @@ export class BaseEventLoop extends AbstractEventLoop {
 
   /** The loop time of the next timer that is not cancelled; Infinity if there is none. */
   protected nextDeadline(): number {
-    this.#dropCancelledTimers();
-    return this._scheduled.headWhen;
+    const scheduled = this._scheduled;
+    while (scheduled.head?._cancelled) this._timerCancelledCount -= scheduled.dropHeads();
+    return scheduled.headWhen;
   }
 
   /**
@@ -552,6 +553,7 @@ export class BaseEventLoop extends AbstractEventLoop {
 
   /** One whole iteration at once, for loops that drive themselves. The timeout is 0, so nothing is waited for. */
   protected runOnce(): void {
+    this.#dropCancelledTimers();
     this.#beginIteration(this.time());
     this.processReady(Infinity);
   }
@@ -601,13 +603,13 @@ export class BaseEventLoop extends AbstractEventLoop {
   #arm(): void {
     this.#pump = IDLE;
     this.#armedAt = Infinity;
-    const isReady = this._ready.length > 0 || this.#stopping;
-    const head = isReady ? 0 : this.nextDeadline();
+    const isClean = this._scheduled.length === 0 || this.#dropCancelledTimers();
     // Also to go on with throwing cancelled timers away, which is done a step at a time.
-    if (isReady || this._scheduled.isCleaning) {
+    if (this._ready.length > 0 || this.#stopping || !isClean) {
       this.#wake();
       return;
     }
+    const head = this.nextDeadline();
     this._ready.trim();
     this._instrument?.loopIdle?.(head);
     if (head < Infinity) this.#armAt(head);
@@ -684,7 +686,6 @@ export class BaseEventLoop extends AbstractEventLoop {
   }
 
   #moveDueTimers(now: number): void {
-    this.#dropCancelledTimers();
     const scheduled = this._scheduled;
     const end = now + Math.max(this.host.clockResolution, ulp(now));
     for (let left = MAX_DUE; left > 0 && scheduled.headWhen < end; left -= 1) {
@@ -701,7 +702,8 @@ export class BaseEventLoop extends AbstractEventLoop {
     }
   }
 
-  #dropCancelledTimers(): void {
+  /** One step of throwing cancelled timers away, once for a tick: all at once would block the page. True if none is left to do. */
+  #dropCancelledTimers(): boolean {
     const scheduled = this._scheduled;
     const length = scheduled.length;
     if (
@@ -711,10 +713,8 @@ export class BaseEventLoop extends AbstractEventLoop {
     ) {
       this._timerCancelledCount -= scheduled.removeCancelled();
     }
-    while (scheduled.head?._cancelled) {
-      scheduled.pop();
-      this._timerCancelledCount -= 1;
-    }
+    this._timerCancelledCount -= scheduled.dropHeads();
+    return !scheduled.isCleaning && !scheduled.head?._cancelled;
   }
 
   /** Runs one callback with debug mode or instruments on. */

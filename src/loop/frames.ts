@@ -14,24 +14,29 @@ const PATIENCE_MS = 25;
 /** The period of 60 frames a second in milliseconds: taken for granted until frames have been seen. */
 const DEFAULT_PERIOD_MS = 1000 / 60;
 
-const GAPS = 8;
+/** One wait in so many lasts for two frames, between which nothing of the loop runs: that measures the period. */
+const WAITS_PER_MEASURE = 32;
 
+/** What a native timer can hold; longer ones fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** A worker may have frames too, but nothing to be seen that its loop could hold up. */
 function canShowFrames(): boolean {
-  return typeof requestAnimationFrame === 'function' && globalThis.document?.visibilityState !== 'hidden';
+  return typeof requestAnimationFrame === 'function' && globalThis.document?.visibilityState === 'visible';
 }
 
 /** Tells a busy loop when to wait for a frame. @internal */
 export class FrameGate {
   readonly #open: () => void;
-  /** When the last frame was shown, or the busy time began. */
-  #lastFrame = 0;
-  /** When a slice last ended: after a pause the time of the last frame says nothing. */
-  #lastSlice = -Infinity;
+  /** The first of two frames that measure the period; 0 if none is to. */
+  #measuredFrom = 0;
+  #waits = 0;
   #request = 0;
+  /** When the frame was asked for that has not come: what was shown before that, nobody knows. */
+  #requestedAt = 0;
   #patience: ReturnType<typeof setTimeout> | undefined;
   /** Frames did not come when they were waited for: no waiting until one is seen. */
   #isFrozen = false;
-  readonly #gaps: number[] = [];
   /** The time between two frames in milliseconds, as measured. */
   periodMs: number = DEFAULT_PERIOD_MS;
   /** True while the next tick is to come behind a frame. */
@@ -45,11 +50,13 @@ export class FrameGate {
   /** Asked at the end of a slice with more to do; true if the next tick has to wait, and `open` will be called. */
   closes(nowMs: number): boolean {
     if (!canShowFrames()) return false;
-    if (nowMs - this.#lastSlice > PATIENCE_MS * 2) this.#lastFrame = nowMs;
-    this.#lastSlice = nowMs;
-    if (this.#request === 0) this.#request = requestAnimationFrame(this.#onFrame);
-    if (this.#isFrozen || nowMs - this.#lastFrame <= 1.25 * this.periodMs) return false;
+    if (this.#request === 0) {
+      this.#request = requestAnimationFrame(this.#onFrame);
+      this.#requestedAt = nowMs;
+    }
+    if (this.#isFrozen || nowMs - this.#requestedAt <= 1.25 * this.periodMs) return false;
     this.isClosed = true;
+    this.#waits += 1;
     this.#patience = setTimeout(this.#onPatience, PATIENCE_MS);
     return true;
   }
@@ -58,6 +65,7 @@ export class FrameGate {
   release(): void {
     if (!this.isClosed) return;
     this.isClosed = false;
+    this.#measuredFrom = 0;
     clearTimeout(this.#patience);
     this.#open();
   }
@@ -65,58 +73,51 @@ export class FrameGate {
   /** Takes everything back that is armed. */
   stop(): void {
     this.isClosed = false;
+    this.#measuredFrom = 0;
     clearTimeout(this.#patience);
     if (this.#request !== 0) cancelAnimationFrame(this.#request);
     this.#request = 0;
   }
 
-  readonly #onFrame = (): void => {
-    const now = performance.now();
+  /** The frame's own time is exact, however late the callback is. */
+  readonly #onFrame = (timeMs: number): void => {
     this.#request = 0;
     this.#isFrozen = false;
-    this.#measure(now - this.#lastFrame);
-    this.#lastFrame = now;
+    if (this.isClosed && this.#measuredFrom > 0) {
+      this.periodMs = Math.min(Math.max(timeMs - this.#measuredFrom, 4), 40);
+    } else if (this.isClosed && this.#waits % WAITS_PER_MEASURE === 1) {
+      this.#measuredFrom = timeMs;
+      this.#request = requestAnimationFrame(this.#onFrame);
+      clearTimeout(this.#patience);
+      this.#patience = setTimeout(this.#onPatience, 2 * PATIENCE_MS); // some pages show 30 frames a second
+      return;
+    }
     this.release();
   };
 
   readonly #onPatience = (): void => {
-    this.#isFrozen = true;
+    this.#isFrozen = this.#measuredFrom === 0;
     this.release();
   };
-
-  /** Takes the lower quartile: frames that were missed must not make the gate wider. */
-  #measure(gapMs: number): void {
-    this.#gaps.push(gapMs);
-    if (this.#gaps.length < GAPS) return;
-    const sorted = this.#gaps.splice(0).sort((a, b) => a - b);
-    this.periodMs = Math.min(Math.max(sorted[GAPS / 4] as number, 4), 40);
-  }
 }
 
 /**
- * Calls `callback` with the time of the next frame in milliseconds; in a page that shows none, after `hiddenMs` with the
- * time of then. Returns what takes it back.
+ * Calls `callback` with the time of the next frame in milliseconds; if none comes within `patienceMs` (the page is
+ * hidden, or a frame in it is not shown), with the time of then. Returns what takes it back.
  *
  * @internal
  */
-export function requestFrame(callback: (timeMs: number) => void, hiddenMs: number): () => void {
+export function requestFrame(callback: (timeMs: number) => void, patienceMs: number): () => void {
   const hasFrames = typeof requestAnimationFrame === 'function';
   const settle = (timeMs: number): void => {
     cancel();
     callback(timeMs);
   };
-  const onVisibility = (): void => {
-    clearTimeout(timer);
-    if (!canShowFrames()) timer = setTimeout(() => settle(performance.now()), hiddenMs);
-  };
-  let timer: ReturnType<typeof setTimeout> | undefined;
   const request = hasFrames ? requestAnimationFrame(settle) : 0;
-  globalThis.document?.addEventListener('visibilitychange', onVisibility);
+  const timer = setTimeout(() => settle(performance.now()), Math.min(patienceMs, MAX_TIMER_MS));
   const cancel = (): void => {
     if (hasFrames) cancelAnimationFrame(request);
     clearTimeout(timer);
-    globalThis.document?.removeEventListener('visibilitychange', onVisibility);
   };
-  onVisibility();
   return cancel;
 }

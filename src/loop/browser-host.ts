@@ -211,6 +211,7 @@ export class BrowserHost implements HostLoop {
   /** When the message was posted that goes on with a full slice. */
   #postedAt = 0;
   readonly #hops: number[] = [];
+  #hopMs = Infinity;
   /** When the page was put away, in milliseconds; NaN while it lives. */
   #suspendedAt = NaN;
   /** How far the wall clock is ahead, at the last look, and what it is to add to the time. */
@@ -225,7 +226,6 @@ export class BrowserHost implements HostLoop {
     timersArmed: 0,
     timersFired: 0,
     longestSliceMs: 0,
-    hopMs: 0,
   };
 
   /**
@@ -264,11 +264,10 @@ export class BrowserHost implements HostLoop {
     if (this.#inChunk || this.#microtask || this.#gate.isClosed) return;
     const now = performance.now();
     if (!this.#poster.posted) {
-      this.#beginSlice(now, Math.min(this.#sliceMs, WAKE_BUDGET_MS), Date.now());
-      this.#postedAt = 0;
-      this.#poster.post();
+      this.#postFence(now);
     } else if (now >= this.#sliceEnd) {
-      return; // the time of this task is used up; the fence is on its way
+      this.#waitsForFrame(now); // the time of this task is used up; the fence is on its way
+      return;
     }
     this.#chunkStart = now;
     this.#hop();
@@ -277,7 +276,7 @@ export class BrowserHost implements HostLoop {
   wakeAt(when: number): void {
     this.#deadline = when * 1000 - this.#sleptMs;
     if (this.#inMessage) this.#armTimer();
-    else this.#poster.post(); // armed when the message comes, see above
+    else if (!this.#poster.posted) this.#postFence(performance.now()); // armed when the message comes, see above
   }
 
   reportError(error: unknown): void {
@@ -295,10 +294,21 @@ export class BrowserHost implements HostLoop {
 
   /** What it has counted since it was made. */
   stats(): BrowserHostStats {
-    return { ...this.#counts, sliceMs: this.#sliceMs, framePeriodMs: this.#gate.periodMs };
+    return {
+      ...this.#counts,
+      sliceMs: this.#sliceMs,
+      hopMs: this.#hopMs === Infinity ? 0 : this.#hopMs,
+      framePeriodMs: this.#gate.periodMs,
+    };
   }
 
   // Ticks
+
+  /** From idle: a message, and how much time there is until it comes. */
+  #postFence(now: number): void {
+    this.#beginSlice(now, Math.min(this.#sliceMs, WAKE_BUDGET_MS), Date.now());
+    this.#poster.post();
+  }
 
   #hop(): void {
     this.#microtask = true;
@@ -306,7 +316,8 @@ export class BrowserHost implements HostLoop {
   }
 
   #onMessage(): void {
-    if (this.#pump === null) return;
+    // A fence that comes while a frame is waited for: the frame posts another message.
+    if (this.#pump === null || this.#gate.isClosed) return;
     const now = performance.now();
     this.#counts.ticks += 1;
     const wall = Date.now();
@@ -324,8 +335,10 @@ export class BrowserHost implements HostLoop {
 
   readonly #onMicrotask = (): void => {
     this.#microtask = false;
-    this.#counts.microtasks += 1;
-    if (this.#pump !== null && this.#soon) this.#runChunk();
+    if (this.#pump !== null && this.#soon) {
+      this.#counts.microtasks += 1;
+      this.#runChunk();
+    }
     if (!this.#microtask) this.#leaveTask();
   };
 
@@ -350,12 +363,17 @@ export class BrowserHost implements HostLoop {
     const counts = this.#counts;
     counts.fullSlices += 1;
     counts.longestSliceMs = Math.max(counts.longestSliceMs, now - this.#sliceStart);
-    if (this.#gate.closes(now)) {
-      counts.frameWaits += 1;
-    } else if (!this.#poster.posted) {
+    if (!this.#waitsForFrame(now) && !this.#poster.posted) {
       this.#postedAt = now;
       this.#poster.post();
     }
+  }
+
+  /** More is to do: has it wait for a frame, if one is overdue. */
+  #waitsForFrame(now: number): boolean {
+    const waits = this.#gate.closes(now);
+    if (waits) this.#counts.frameWaits += 1;
+    return waits;
   }
 
   /** Runs one chunk; one more follows in a microtask if there is time. */
@@ -386,14 +404,18 @@ export class BrowserHost implements HostLoop {
     if (this.#chunk > MAX_CHUNK) this.#chunk = MAX_CHUNK;
   }
 
-  /** The slice is a multiple of the median hop, so that what is lost between slices stays small. */
+  /**
+   * The slice is a multiple of the hop, so that what is lost between slices stays small. Of a few hops the lower quartile
+   * counts, and of these the least: between the others something else had its turn, and a page that is busy must not
+   * make the slice longer.
+   */
   #noteHop(hopMs: number): void {
     this.#hops.push(hopMs);
     if (this.#hops.length < HOPS_MEASURED) return;
-    const median = this.#hops.splice(0).sort((a, b) => a - b)[HOPS_MEASURED / 2] as number;
-    this.#counts.hopMs = median;
+    const quartile = this.#hops.splice(0).sort((a, b) => a - b)[HOPS_MEASURED / 4] as number;
+    this.#hopMs = Math.min(this.#hopMs, quartile);
     if (!this.#fixedSlice) {
-      this.#sliceMs = Math.min(Math.max(HOPS_PER_SLICE * median, MIN_SLICE_MS), MAX_SLICE_MS);
+      this.#sliceMs = Math.min(Math.max(HOPS_PER_SLICE * this.#hopMs, MIN_SLICE_MS), MAX_SLICE_MS);
     }
   }
 
@@ -426,6 +448,7 @@ export class BrowserHost implements HostLoop {
     this.#timerAt = Infinity;
     this.#gate.stop();
     this.#poster.close();
+    this.#postedAt = 0;
   }
 
   // Pages that are hidden, frozen or kept in the back/forward cache, and machines that sleep
@@ -451,6 +474,7 @@ export class BrowserHost implements HostLoop {
     if (Number.isNaN(this.#suspendedAt)) return; // the first pageshow of a page
     const lostMs = performance.now() - this.#suspendedAt;
     this.#suspendedAt = NaN;
+    this.#disarm(); // what was armed meanwhile may have been lost, or stood still
     this.#poster.post();
     this.#resumed(lostMs + this.#takeSleep(Date.now() - performance.now()));
   };

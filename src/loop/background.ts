@@ -8,16 +8,17 @@
 import type { TimerSource, WakeHold } from './browser-host.ts';
 import { pageTimers } from './browser-host.ts';
 
+/** Gives back the number that came with the delay: a message that is on its way may be of the timer before. */
 const WORKER_SOURCE = `let timer;
-onmessage = ({ data }) => {
+onmessage = ({ data: [delayMs, number] }) => {
   clearTimeout(timer);
-  if (data >= 0) timer = setTimeout(postMessage, data, 0);
+  timer = setTimeout(postMessage, delayMs, number);
 };`;
 
 /**
  * Timers of a small worker, for `timers` of a BrowserEventLoop: in a hidden page they stay exact to some milliseconds,
  * where the page's own are rounded to seconds. The worker lives while the loop runs. Where the page's policy allows no
- * worker the page's own timers serve. A phone that sends the browser to sleep stops a worker too.
+ * worker the page's own timers serve. A phone that sends the browser to sleep stops a worker too. Each loop needs its own.
  *
  * @example
  * const loopFactory = () => new BrowserEventLoop({ timers: workerTimers() });
@@ -29,6 +30,7 @@ export function workerTimers(): TimerSource {
   let isRefused = false;
   let due: (() => void) | null = null;
   let dueAtMs = 0;
+  let armed = 0;
 
   const refuse = (): void => {
     isRefused = true;
@@ -40,7 +42,8 @@ export function workerTimers(): TimerSource {
     const url = URL.createObjectURL(new Blob([WORKER_SOURCE], { type: 'text/javascript' }));
     try {
       worker = new Worker(url);
-      worker.onmessage = () => {
+      worker.onmessage = ({ data }) => {
+        if (data !== armed) return;
         const callback = due;
         due = null;
         callback?.();
@@ -59,7 +62,7 @@ export function workerTimers(): TimerSource {
       dueAtMs = performance.now() + delayMs;
       if (worker === null && !isRefused) start();
       else if (isRefused) page.arm(delayMs, callback);
-      worker?.postMessage(delayMs);
+      worker?.postMessage([delayMs, ++armed]);
     },
     disarm() {
       due = null;
@@ -74,28 +77,29 @@ export function workerTimers(): TimerSource {
  * Holds a Web Lock while the loop runs, for `keepAwake` of a BrowserEventLoop: Chromium does not freeze a hidden page that
  * holds one. It may keep the page out of the back/forward cache. Where there are no Web Locks it does nothing.
  *
- * @param name The name of the lock, which is shared. Default 'asyncio-web'.
+ * @param name The name of the lock, which is shared: any number of loops and tabs hold it. Default 'asyncio-web'.
+ * @throws {RangeError} If `name` begins with '-', which Web Locks reserve.
  * @example
  * const loopFactory = () => new BrowserEventLoop({ keepAwake: webLock() });
  * await run(sleep(0.01), { loopFactory });
  */
 export function webLock(name = 'asyncio-web'): WakeHold {
-  let end: AbortController | null = null;
+  if (name.startsWith('-')) throw new RangeError(`name must not begin with '-', got '${name}'`);
+  let loops = 0;
+  let end = (): void => undefined;
   return {
     hold() {
-      const held = new AbortController();
-      end = held;
-      const untilReleased = (): Promise<void> =>
-        new Promise((resolve) => {
-          if (held.signal.aborted) resolve();
-          else held.signal.addEventListener('abort', () => resolve(), { once: true });
-        });
+      loops += 1;
+      if (loops > 1) return;
+      const released = new Promise<void>((resolve) => {
+        end = resolve;
+      });
       // Refused in a sandboxed frame: then the page may be frozen, as without.
-      globalThis.navigator?.locks?.request(name, { mode: 'shared' }, untilReleased).catch(() => undefined);
+      globalThis.navigator?.locks?.request(name, { mode: 'shared' }, () => released).catch(() => undefined);
     },
     release() {
-      end?.abort();
-      end = null;
+      loops -= 1;
+      if (loops === 0) end();
     },
   };
 }

@@ -20,7 +20,8 @@ const TYPES = {
 /**
  * Serves the repository's files, and pages given as text by path, on a port that is free.
  *
- * @param {Record<string, string>} [pages] Such as `{ '/page.html': '<script …' }`.
+ * @param {Record<string, string | {body: string, headers: Record<string, string>}>} [pages] Such as
+ *   `{ '/page.html': '<script …' }`.
  * @returns {Promise<{origin: string, requests: string[], close: () => void}>}
  */
 export async function serveFiles(pages = {}) {
@@ -30,10 +31,11 @@ export async function serveFiles(pages = {}) {
     const { pathname } = new URL(request.url, 'http://localhost');
     requests.push(pathname);
     try {
-      const body = pages[pathname] ?? (await readFile(join(root, normalize(pathname))));
+      const page = pages[pathname] ?? (await readFile(join(root, normalize(pathname))));
       const type = pathname.endsWith('/') ? '.html' : extname(pathname);
       response.setHeader('content-type', TYPES[type] ?? 'application/octet-stream');
-      response.end(body);
+      for (const [name, value] of Object.entries(page.headers ?? {})) response.setHeader(name, value);
+      response.end(page.body ?? page);
     } catch {
       response.writeHead(404).end();
     }

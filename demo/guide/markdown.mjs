@@ -1,5 +1,5 @@
-// The part of Markdown that the guide is written in, as HTML: headings, paragraphs, lists, tables, code, quotes, links,
-// emphasis. What it does not know it refuses, so that no page shows its marks.
+// The part of Markdown that the guide is written in, as HTML: headings, paragraphs, lists, tables, notes, links, code
+// within a line, emphasis. What it does not know it refuses, so that no page shows its marks.
 
 const ESCAPES = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
@@ -59,14 +59,7 @@ function list(lines, mark, tag) {
  * @returns {string}
  */
 export function renderMarkdown(text) {
-  const code = [];
-  const marked = text.replace(/^```(\w*)\n([\s\S]*?)^```$/gm, (_block, language, body) => {
-    code.push(
-      `<pre class="code" tabindex="0"><code>${language === 'text' || language === '' ? escapeHtml(body) : highlight(body)}</code></pre>`,
-    );
-    return `@@${code.length - 1}@@`;
-  });
-  return marked
+  return text
     .split(/\n{2,}/)
     .map((block) => block.replace(/^\n+|\n+$/g, ''))
     .filter((block) => block !== '')
@@ -77,7 +70,6 @@ export function renderMarkdown(text) {
         const level = heading[1].length;
         return `<h${level} id="${slug(heading[2])}">${inline(heading[2])}</h${level}>`;
       }
-      if (/^@@\d+@@$/.test(block)) return code[Number(block.slice(2, -2))];
       if (block.startsWith('|')) return table(lines);
       if (block.startsWith('- ')) return list(lines, /^- /, 'ul');
       if (/^\d+\. /.test(block)) return list(lines, /^\d+\. /, 'ol');

@@ -28,6 +28,12 @@ describe('the guide', () => {
     }
   });
 
+  it('shows no code that is not a file', () => {
+    for (const name of PAGES)
+      for (const [fence] of readPage(name).matchAll(/^```.+$/gm))
+        assert.match(fence, /^```(ts|text output of) \S+\.ts$/, name);
+  });
+
   for (const name of PAGES) {
     it(`${name}.md has its code as the files have it (node demo/guide/pages.mjs)`, () =>
       assert.equal(readPage(name), synchronised(readPage(name))));

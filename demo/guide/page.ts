@@ -2,6 +2,7 @@
 // hand, in virtual time, with a picture of it; any other `main` makes a loop of its own and is called as it is.
 
 import * as asyncio from 'asyncio-web';
+import { recall } from '../playground/storage.ts';
 import { captured } from './format.ts';
 import { Picture } from './picture.ts';
 import { StepHost } from './step-host.ts';
@@ -174,4 +175,6 @@ for (const figure of document.querySelectorAll<HTMLElement>('.block')) {
 const details = document.querySelector<HTMLDetailsElement>('.contents details');
 // On a narrow screen the contents would push the text away.
 if (details !== null && matchMedia('(max-width: 60rem)').matches) details.open = false;
+// The colours that were chosen in the playground.
+document.documentElement.dataset['theme'] = String(recall('theme') ?? 'auto');
 document.documentElement.dataset['ready'] = 'true';

@@ -12,7 +12,9 @@ function* transfer(first: asyncio.Lock, second: asyncio.Lock): asyncio.Coroutine
 
 function* bank(): asyncio.Coroutine<void> {
   const [a, b] = [new asyncio.Lock(), new asyncio.Lock()];
-  yield* asyncio.gather(transfer(a, b), transfer(b, a));
+  const ann = asyncio.createTask(transfer(a, b), { name: 'Ann' });
+  const ben = asyncio.createTask(transfer(b, a), { name: 'Ben' });
+  yield* asyncio.gather(ann, ben);
 }
 
 export async function main(): Promise<void> {
@@ -21,6 +23,6 @@ export async function main(): Promise<void> {
   } catch (error) {
     if (!(error instanceof SimDeadlockError)) throw error;
     console.log(`${error.name} at ${error.time} s`);
-    console.log(`${error.tasks.length} tasks can never go on`);
+    for (const cycle of error.cycles) console.log(cycle.join(' waits for '));
   }
 }

@@ -139,7 +139,13 @@ function register(
   }
 }
 
-/** What `checkConformance` found. */
+/**
+ * What `checkConformance` found.
+ *
+ * @example
+ * const report = await checkConformance(loopConformance(() => new BrowserEventLoop(), { tiers: [0] }));
+ * console.log(report.failures.length); // 0
+ */
 export class ConformanceReport {
   /** The tests that were run. */
   readonly tests: readonly ConformanceTest[];

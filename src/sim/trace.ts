@@ -5,7 +5,7 @@
  * names of tasks alone: no addresses, no engine's texts, no names of functions, which minifying changes.
  */
 
-import type { Handle, LoopInstrument, TaskLike, TimerHandle } from '../core/events.ts';
+import type { Handle, TaskLike, TimerHandle } from '../core/events.ts';
 import { repr } from '../core/format-helpers.ts';
 import type { Task } from '../tasks/tasks.ts';
 import { SimDivergenceError } from './sim-errors.ts';
@@ -78,7 +78,7 @@ const OUTCOMES = ['result', 'error', 'cancelled'] as const;
  * console.log(jumps[0]?.detail, sim.trace.hash());
  * sim.close();
  */
-export class SimTrace implements LoopInstrument {
+export class SimTrace {
   /** How much is kept. */
   readonly level: SimTraceLevel;
   /** Set by the loop. @internal */

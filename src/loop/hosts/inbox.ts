@@ -11,7 +11,16 @@ const WRITTEN = 1;
 const READ = 2;
 const HEAD = 12;
 
-/** Writes values into an {@link Inbox} and reads them out again. Both sides make one on the same memory. */
+/**
+ * Writes values into shared memory and reads them out again. Both sides make one on the same memory.
+ *
+ * @example
+ * if (globalThis.crossOriginIsolated) {
+ *   const inbox = new Inbox(1024);
+ *   new Inbox(inbox.memory).post('from another thread');
+ *   inbox.take(); // ['from another thread']
+ * }
+ */
 export class Inbox {
   /** The memory; post it to the other threads, where `new Inbox(memory)` opens the same box. */
   readonly memory: SharedArrayBuffer;

@@ -15,12 +15,14 @@ const SHARE = 64;
  * A host that is a loop: its callbacks and timers drive the inner loop.
  *
  * @example
- * const inner = new BaseEventLoop(new LoopHost(getRunningLoop()));
- * const task = inner.createTask(sleep(1, 'from the inner loop'));
- * task.addDoneCallback(() => inner.stop());
- * // A run cannot begin inside a tick of another loop.
- * yield* runOutsideTask(() => inner.runForever());
- * console.log(task.result()); // from the inner loop
+ * await run(function* () {
+ *   const inner = new BaseEventLoop(new LoopHost(getRunningLoop()));
+ *   const task = inner.createTask(sleep(0.01, 'from the inner loop'));
+ *   task.addDoneCallback(() => inner.stop());
+ *   // A run cannot begin inside a tick of another loop.
+ *   yield* runOutsideTask(() => inner.runForever());
+ *   console.log(task.result()); // from the inner loop
+ * });
  */
 export class LoopHost implements HostLoop {
   /** None of its own: what the outer loop's timer calls due is due, see `now`. */

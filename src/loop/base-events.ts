@@ -73,6 +73,9 @@ const CHUNK_HORIZON = 0.001;
 /** The most timers that one iteration moves: a million at once would hold the page for half a second. */
 const MAX_DUE = 4096;
 
+/** A tick throws cancelled timers away until it has dropped so many; a step of the heap more at most. */
+const MOST_DROPPED = 4096;
+
 const NO_EVENTS: readonly Callback[] = [];
 
 /** What `loop.stats()` gives: whole numbers since the loop was made, but for what says otherwise. */
@@ -129,6 +132,8 @@ export class BaseEventLoop extends AbstractEventLoop {
   #readyHighWater = 0;
   #timersRun = 0;
   #latestTimer = 0;
+  /** How many cancelled timers this tick has thrown away. */
+  #dropped = 0;
   #pump = IDLE;
   #armedAt = Infinity;
   #stopping = false;
@@ -604,6 +609,7 @@ export class BaseEventLoop extends AbstractEventLoop {
     this.#pump = IDLE;
     this.#armedAt = Infinity;
     const isClean = this._scheduled.length === 0 || this.#dropCancelledTimers();
+    this.#dropped = 0;
     // Also to go on with throwing cancelled timers away, which is done a step at a time.
     if (this._ready.length > 0 || this.#stopping || !isClean) {
       this.#wake();
@@ -686,6 +692,7 @@ export class BaseEventLoop extends AbstractEventLoop {
   }
 
   #moveDueTimers(now: number): void {
+    this.#dropCancelledTimers();
     const scheduled = this._scheduled;
     const end = now + Math.max(this.host.clockResolution, ulp(now));
     for (let left = MAX_DUE; left > 0 && scheduled.headWhen < end; left -= 1) {
@@ -702,18 +709,27 @@ export class BaseEventLoop extends AbstractEventLoop {
     }
   }
 
-  /** One step of throwing cancelled timers away, once for a tick: all at once would block the page. True if none is left to do. */
+  /**
+   * Throws cancelled timers away, in steps: all at once would block the page. Every iteration asks, as in CPython, and a
+   * tick drops so many and no more. True if none is left to do.
+   */
   #dropCancelledTimers(): boolean {
     const scheduled = this._scheduled;
     const length = scheduled.length;
-    if (
-      scheduled.isCleaning ||
-      (length > MIN_SCHEDULED_TIMER_HANDLES &&
-        this._timerCancelledCount / length > MIN_CANCELLED_TIMER_HANDLES_FRACTION)
-    ) {
-      this._timerCancelledCount -= scheduled.removeCancelled();
+    if (this.#dropped < MOST_DROPPED) {
+      if (
+        scheduled.isCleaning ||
+        (length > MIN_SCHEDULED_TIMER_HANDLES &&
+          this._timerCancelledCount / length > MIN_CANCELLED_TIMER_HANDLES_FRACTION)
+      ) {
+        scheduled.removeCancelled();
+        this.#dropped += 1024; // for the look, however few it found
+      }
+      scheduled.dropHeads();
+      const dropped = length - scheduled.length;
+      this.#dropped += dropped;
+      this._timerCancelledCount -= dropped;
     }
-    this._timerCancelledCount -= scheduled.dropHeads();
     return !scheduled.isCleaning && !scheduled.head?._cancelled;
   }
 

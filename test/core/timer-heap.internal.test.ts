@@ -191,7 +191,7 @@ describe('TimerHeap', () => {
         const { looks, drops, steps } = clean(heap);
         expect(looks).to.be.at.most(2.5 * 8192);
         expect(drops).to.be.at.most(1.5 * 8192);
-        expect(steps).to.be.within(2, 200);
+        expect(steps).to.be.within(2, 2000);
         expect(heap.length).to.equal(kept.length);
         expect(timers.filter((timer) => timer._scheduled)).to.have.length(kept.length);
         // The order of the first of them; all would take seconds.

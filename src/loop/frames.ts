@@ -103,7 +103,8 @@ export class FrameGate {
 
 /**
  * Calls `callback` with the time of the next frame in milliseconds; if none comes within `patienceMs` (the page is
- * hidden, or a frame in it is not shown), with the time of then. Returns what takes it back.
+ * hidden, or a frame in it is not shown) or the page is hidden meanwhile, with the time of then. Returns what takes it
+ * back.
  *
  * @internal
  */
@@ -113,11 +114,17 @@ export function requestFrame(callback: (timeMs: number) => void, patienceMs: num
     cancel();
     callback(timeMs);
   };
+  // Not after the patience: a hidden page's timers are late by a second.
+  const onVisibility = (): void => {
+    if (!canShowFrames()) settle(performance.now());
+  };
   const request = hasFrames ? requestAnimationFrame(settle) : 0;
+  globalThis.document?.addEventListener('visibilitychange', onVisibility);
   const timer = setTimeout(() => settle(performance.now()), Math.min(patienceMs, MAX_TIMER_MS));
   const cancel = (): void => {
     if (hasFrames) cancelAnimationFrame(request);
     clearTimeout(timer);
+    globalThis.document?.removeEventListener('visibilitychange', onVisibility);
   };
   return cancel;
 }

@@ -282,6 +282,18 @@ describe('frames', () => {
       expect([page.frames.size, page.timers.size]).to.deep.equal([0, 0]);
     });
 
+    it('is settled at once when the page is hidden meanwhile, and only then', () => {
+      requestFrame(note, 100);
+      document.dispatchEvent(new Event('visibilitychange'));
+      expect(times).to.deep.equal([]);
+      page.visibility = 'hidden';
+      page.pass(3);
+      document.dispatchEvent(new Event('visibilitychange'));
+      document.dispatchEvent(new Event('visibilitychange'));
+      expect(times).to.deep.equal([1003]);
+      expect([page.frames.size, page.timers.size]).to.deep.equal([0, 0]);
+    });
+
     it('can be taken back', () => {
       const cancel = requestFrame(note, 100);
       cancel();

@@ -432,7 +432,7 @@ export class BrowserHost implements HostLoop {
     }
     // Rounded up, since browsers cut off fractions and a tick that comes too early would only arm again.
     const wholeMs = Math.min(Math.ceil(delayMs), MAXIMUM_SELECT_TIMEOUT * 1000);
-    this.#timerAt = now + wholeMs;
+    this.#timerAt = Math.min(this.#deadline, now + wholeMs); // the same deadline need not be armed again
     this.#counts.timersArmed += 1;
     this.#timers.arm(wholeMs, this.#onTimer);
   }

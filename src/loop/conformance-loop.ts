@@ -986,7 +986,7 @@ const LIMITS: Line<Subject>[] = [
         `${name}() works, or says why not`,
         async ({ loop }, check) => {
           const method = (loop as unknown as Record<string, (...args: unknown[]) => unknown>)[name];
-          await worksOrSaysWhy(check, name, () => method?.call(loop, 0, nothing));
+          await worksOrSaysWhy(check, name, () => method?.call(loop, 'online', nothing));
         },
       ]),
     ),

@@ -4,6 +4,8 @@ import { describeEachLoop, simulate } from '../support/loops.ts';
 
 /** Every public method of asyncio's AbstractEventLoop. */
 const IMPLEMENTED = [
+  'add_signal_handler',
+  'remove_signal_handler',
   'run_forever',
   'run_until_complete',
   'stop',
@@ -60,8 +62,6 @@ const NOT_AVAILABLE = [
   'sock_connect',
   'sock_accept',
   'sock_sendfile',
-  'add_signal_handler',
-  'remove_signal_handler',
 ];
 
 const camelCase = (name: string): string =>

@@ -14,6 +14,7 @@ import type { Coroutine } from '../core/awaitable.ts';
 import { copyContext } from '../core/contextvars.ts';
 import { getRunningLoop } from '../core/events.ts';
 import { isCancelled, NotImplementedError, RuntimeError } from '../core/exceptions.ts';
+import type { Bytes } from '../core/network.ts';
 import { ConnectionError, ConnectionResetError, OSError } from '../core/os-errors.ts';
 import type { AsyncContextManager } from '../tasks/async-with.ts';
 import { fromPromise } from '../tasks/promises.ts';
@@ -163,7 +164,7 @@ export class FetchResponse implements AsyncContextManager<FetchResponse, void> {
    * @throws {ConnectionResetError} If the connection breaks.
    * @throws {RuntimeError} If the body has been read, or is being read by `reader`.
    */
-  *bytes(): Coroutine<Uint8Array<ArrayBuffer>> {
+  *bytes(): Coroutine<Bytes> {
     return new Uint8Array(yield* this.#read((body) => body.arrayBuffer()));
   }
 
@@ -230,10 +231,7 @@ function reporter(callback: ProgressCallback): ProgressCallback {
   return (transferred, total) => loop._callSoonIn(context, callback, transferred, total);
 }
 
-function counter(
-  headers: Headers,
-  callback: ProgressCallback,
-): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
+function counter(headers: Headers, callback: ProgressCallback): TransformStream<Bytes, Bytes> {
   const report = reporter(callback);
   const length = headers.has('content-encoding') ? null : headers.get('content-length');
   let transferred = 0;

@@ -18,6 +18,7 @@ import type { Coroutine } from '../core/awaitable.ts';
 import type { WebSocketOptions } from '../core/channel-options.ts';
 import type { AbstractEventLoop } from '../core/events.ts';
 import { isCancelled } from '../core/exceptions.ts';
+import type { Bytes } from '../core/network.ts';
 import { ConnectionError, ConnectionResetError } from '../core/os-errors.ts';
 import { fromPromise } from '../tasks/promises.ts';
 
@@ -101,7 +102,7 @@ export interface WebSocketLink {
   /** Whether `drained` will be called, so that `inFlight` need not be asked for again and again. */
   readonly tellsDrained: boolean;
   /** Sends a message; `data` may change afterwards. */
-  send(data: string | Uint8Array<ArrayBuffer>): void;
+  send(data: string | Bytes): void;
   /** Messages are wanted, from now on or again. */
   resume(): void;
   /** No message is wanted. One or, with a plain WebSocket, any number may still come. */
@@ -116,7 +117,7 @@ export interface WebSocketLink {
 interface NativeStream {
   readonly opened: Promise<{
     readonly readable: ReadableStream<string | ArrayBuffer>;
-    readonly writable: WritableStream<string | Uint8Array<ArrayBuffer>>;
+    readonly writable: WritableStream<string | Bytes>;
     readonly protocol: string;
     readonly extensions: string;
   }>;
@@ -192,7 +193,7 @@ class PlainLink extends Teller implements WebSocketLink {
   inFlight(): number {
     return this.#socket.bufferedAmount;
   }
-  send(data: string | Uint8Array<ArrayBuffer>): void {
+  send(data: string | Bytes): void {
     this.#socket.send(data);
   }
   resume(): void {
@@ -220,7 +221,7 @@ class PlainLink extends Teller implements WebSocketLink {
 class StreamLink extends Teller implements WebSocketLink {
   readonly #stream: NativeStream;
   readonly #reader: ReadableStreamDefaultReader<string | ArrayBuffer>;
-  readonly #writer: WritableStreamDefaultWriter<string | Uint8Array<ArrayBuffer>>;
+  readonly #writer: WritableStreamDefaultWriter<string | Bytes>;
   readonly #hold: Hold;
   readonly tellsDrained = true;
   readonly url: string;
@@ -266,7 +267,7 @@ class StreamLink extends Teller implements WebSocketLink {
     return this.#inFlight;
   }
 
-  send(data: string | Uint8Array<ArrayBuffer>): void {
+  send(data: string | Bytes): void {
     // A string counts as its characters: no more than a measure is needed.
     const size = data.length;
     this.#inFlight += size;

@@ -130,6 +130,7 @@ if (engine === 'chromium') {
       }
       assert.deepEqual(stops, [
         'example',
+        'quiet',
         'share',
         'theme',
         'run',
@@ -146,7 +147,6 @@ if (engine === 'chromium') {
         'console',
         'tab-timeline',
         'timeline-mode',
-        'quiet',
       ]);
     });
 

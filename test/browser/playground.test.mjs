@@ -42,6 +42,9 @@ function deflate(code) {
   return deflateRawSync(Buffer.from(code)).toString('base64url');
 }
 
+/** LONG=1 also runs what takes minutes: every example, and programs that are large on purpose. */
+const itLong = process.env.LONG ? it : () => undefined;
+
 describe(`the playground in ${engine}`, () => {
   let server;
   let browser;
@@ -479,7 +482,7 @@ await asyncio.run(main);`),
       await other.close();
     });
 
-    it('has every example come to what it promises', async (test) => {
+    itLong('has every example come to what it promises', async (test) => {
       const examples = await loadExamples();
       assert.ok(examples.length >= 20);
       const left = [...examples];
@@ -553,7 +556,7 @@ await asyncio.run(main);`),
         });
       }
 
-      it('outlives a program that takes all the memory it can get', async () => {
+      itLong('outlives a program that takes all the memory it can get', async () => {
         await run(
           'const kept: unknown[] = [];\ntry {\n  for (;;) kept.push(new Uint8Array(256 << 20));\n} catch (error) {\n  kept.length = 0;\n  console.log((error as Error).name);\n}',
         );
@@ -670,41 +673,44 @@ for (let n = 0; n < 100_000; n += 1) send.call(port!, { type: 'batch', steps: nu
       });
     });
 
-    it('shows a hundred thousand tasks and a million steps with a handful of elements, and stays at work', async (test) => {
-      await example('many');
-      await page.setViewportSize({ width: 1280, height: 800 });
-      const views = ['tasks', 'timeline'];
-      for (const view of views) {
-        await page.click(`#tab-${view}`);
-        await page.evaluate(() => {
-          globalThis.gaps = [];
-          let last = performance.now();
-          const next = () => {
-            const now = performance.now();
-            globalThis.gaps.push(now - last);
-            last = now;
+    itLong(
+      'shows a hundred thousand tasks and a million steps with a handful of elements, and stays at work',
+      async (test) => {
+        await example('many');
+        await page.setViewportSize({ width: 1280, height: 800 });
+        const views = ['tasks', 'timeline'];
+        for (const view of views) {
+          await page.click(`#tab-${view}`);
+          await page.evaluate(() => {
+            globalThis.gaps = [];
+            let last = performance.now();
+            const next = () => {
+              const now = performance.now();
+              globalThis.gaps.push(now - last);
+              last = now;
+              globalThis.frame = requestAnimationFrame(next);
+            };
             globalThis.frame = requestAnimationFrame(next);
-          };
-          globalThis.frame = requestAnimationFrame(next);
-        });
-        await page.click('#run');
-        await until('running', 'starting');
-        const { facts } = await until('done');
-        const { frames, seconds, longest, rows } = await page.evaluate(() => {
-          cancelAnimationFrame(globalThis.frame);
-          return {
-            frames: globalThis.gaps.length,
-            seconds: globalThis.gaps.reduce((sum, gap) => sum + gap, 0) / 1000,
-            longest: Math.max(...globalThis.gaps),
-            rows: document.querySelectorAll('.views .rows > *').length,
-          };
-        });
-        assert.match(facts, /1\u202f000\u202f00\d steps/);
-        assert.ok(rows < 200, `${rows} elements`);
-        test.diagnostic(
-          `${view}: ${Math.round(frames / seconds)} frames a second, the longest gap ${Math.round(longest)} ms`,
-        );
-      }
-    });
+          });
+          await page.click('#run');
+          await until('running', 'starting');
+          const { facts } = await until('done');
+          const { frames, seconds, longest, rows } = await page.evaluate(() => {
+            cancelAnimationFrame(globalThis.frame);
+            return {
+              frames: globalThis.gaps.length,
+              seconds: globalThis.gaps.reduce((sum, gap) => sum + gap, 0) / 1000,
+              longest: Math.max(...globalThis.gaps),
+              rows: document.querySelectorAll('.views .rows > *').length,
+            };
+          });
+          assert.match(facts, /1\u202f000\u202f00\d steps/);
+          assert.ok(rows < 200, `${rows} elements`);
+          test.diagnostic(
+            `${view}: ${Math.round(frames / seconds)} frames a second, the longest gap ${Math.round(longest)} ms`,
+          );
+        }
+      },
+    );
   });
 }

@@ -131,13 +131,15 @@ describe('cost', () => {
     return rates;
   }
 
-  it('S45 500 000 steps of tasks in a second, with a hash of the trace', (test) => {
+  // Speeds say something on an idle machine only.
+  const itOnIdle = isLong ? it : () => undefined;
+  itOnIdle('S45 500 000 steps of tasks in a second, with a hash of the trace', (test) => {
     const [hashed] = best(6, simulate({ trace: 'hash' }));
     test.diagnostic(`${Math.round(hashed / 1000)} 000 steps in a second`);
     assert.ok(hashed >= 500_000, `${hashed} steps in a second`);
   });
 
-  it('S45 without a trace it is at most 10 % slower than a BaseEventLoop', (test) => {
+  itOnIdle('S45 without a trace it is at most 10 % slower than a BaseEventLoop', (test) => {
     const [plain, sim] = best(15, runPlain, simulate({}));
     test.diagnostic(`${(100 * (plain / sim - 1)).toFixed(1)} % slower`);
     assert.ok(sim >= plain / 1.1, `${sim} against ${plain}`);

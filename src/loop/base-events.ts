@@ -588,6 +588,7 @@ export class BaseEventLoop extends AbstractEventLoop {
 
   #runChunk(maxCallbacks: number): void {
     let budget = maxCallbacks;
+    this.#dropped = 0;
     if (this._ready.length > this.#readyHighWater) this.#readyHighWater = this._ready.length;
     // Reading the clock costs more than a switch of tasks: within a chunk it is read again only when a timer is near.
     let now = this._scheduled.length > 0 ? this.time() : 0;
@@ -609,7 +610,6 @@ export class BaseEventLoop extends AbstractEventLoop {
     this.#pump = IDLE;
     this.#armedAt = Infinity;
     const isClean = this._scheduled.length === 0 || this.#dropCancelledTimers();
-    this.#dropped = 0;
     // Also to go on with throwing cancelled timers away, which is done a step at a time.
     if (this._ready.length > 0 || this.#stopping || !isClean) {
       this.#wake();

@@ -48,6 +48,19 @@ const ON_EVERY_LOOP = {
 /** Whether this is the whole test, not a part of the suite that someone is working on. */
 const isWhole = !options.files && !options.target && !options.grep;
 
+/**
+ * Long tests of what does not depend on how the library is built: the checklists on every host, the guest's schedules,
+ * memory. `--files` runs them on dist too.
+ */
+const SOURCES_ONLY = [
+  'guide/**',
+  'leaks/**',
+  'loop/**',
+  'sim/**',
+  'differential/random.test.js',
+  'transports/bulk.test.js',
+].map((path) => `!build/test/${path}`);
+
 /** Web Test Runner's own words, as far as something is wrong. */
 const quietLogger = {
   log() {},
@@ -123,19 +136,6 @@ function execute(command, args) {
   const { status } = spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, PATH: path } });
   if (status !== 0) throw new Error(`Cannot build: ${command} ${args.join(' ')} gave ${status}`);
 }
-
-/**
- * Long tests of what does not depend on how the library is built: the checklists on every host, the guest's schedules,
- * memory. `--files` runs them on dist too.
- */
-const SOURCES_ONLY = [
-  'guide/**',
-  'leaks/**',
-  'loop/**',
-  'sim/**',
-  'differential/random.test.js',
-  'transports/bulk.test.js',
-].map((path) => `!build/test/${path}`);
 
 /** The browser tests, on the sources or on what is shipped. */
 async function runSuite(target, { loop, engines: chosen = engines, files: patterns = options.files } = {}) {

@@ -61,6 +61,9 @@ const SOURCES_ONLY = [
   'transports/bulk.test.js',
 ].map((path) => `!build/test/${path}`);
 
+/** What takes longest and depends least on the engine: without LONG=1 it runs in the first engine only. */
+const ONE_ENGINE = ['test/leaks/*.test.ts', 'test/differential/random.test.ts', 'test/loop/guest.test.ts'];
+
 /** Web Test Runner's own words, as far as something is wrong. */
 const quietLogger = {
   log() {},
@@ -89,13 +92,16 @@ async function main() {
   );
   if (isWhole && !process.env.LONG) {
     print(
-      'left out without LONG=1: each example of the playground, programs that are large on purpose, speeds of the simulator',
+      `left out without LONG=1: each example of the playground, programs that are large on purpose, speeds of the simulator; in ${engines.slice(1).join(' and ')}: ${ONE_ENGINE.join(', ')}`,
     );
   }
   build();
   await ensureBrowsers(engines, print);
   if (isWhole) await runNodeFiles('repo', 'test/repo');
-  for (const target of targets) await runSuite(target, { loop: options.loop });
+  const isShort = isWhole && !process.env.LONG && engines.length > 1;
+  for (const target of targets)
+    await runSuite(target, { loop: options.loop, without: isShort ? ONE_ENGINE : [] });
+  if (isShort) await runSuite('src', { engines: engines.slice(0, 1), files: ONE_ENGINE });
   // What every loop must do, on the other loops too: once, since engines and targets make no difference to a loop.
   if (isWhole) for (const loop of loops.slice(1)) await runSuite('src', { loop, ...ON_EVERY_LOOP });
   if (isWhole) {
@@ -138,11 +144,13 @@ function execute(command, args) {
 }
 
 /** The browser tests, on the sources or on what is shipped. */
-async function runSuite(target, { loop, engines: chosen = engines, files: patterns = options.files } = {}) {
+async function runSuite(
+  target,
+  { loop, engines: chosen = engines, files: patterns = options.files, without = [] } = {},
+) {
   const started = Date.now();
-  const files = patterns?.map((pattern) =>
-    pattern.replace(/^(\.\/)?(!?)/, '$2build/').replace(/\.ts$/, '.js'),
-  );
+  const built = (pattern) => pattern.replace(/^(\.\/)?(!?)/, '$2build/').replace(/\.ts$/, '.js');
+  const files = patterns?.map(built);
   const seen = { served: new Set(), refused: new Set() };
   const config = createConfig({
     target,
@@ -151,6 +159,7 @@ async function runSuite(target, { loop, engines: chosen = engines, files: patter
     files: [
       ...(files ?? ['build/test/**/*.test.js']),
       '!build/test/types/**',
+      ...without.map((pattern) => `!${built(pattern)}`),
       // White-box tests reach into modules; dist/ promises only its public ones.
       ...(target === 'dist' ? ['!**/*.internal.test.js', ...(patterns ? [] : SOURCES_ONLY)] : []),
     ],

@@ -220,8 +220,10 @@ for (const [kind, stream] of Object.entries(KINDS)) {
 
     it('when too much waits, nothing is lost without an error', () =>
       runReal(function* () {
-        const url = 'ws/flood?count=1000&size=10';
+        const key = newKey();
+        const url = `ws/flood?count=1000&size=10&key=${key}`;
         const connection = yield* connect(url, { maxQueue: 100 });
+        yield* asyncio.fromPromise(untilAccount(key, ({ open }) => open === 0)); // all is sent, and answered
         yield* asyncio.sleep(0.2);
         let count = 0;
         const receiving = asyncio.asyncFor(connection, function* () {

@@ -831,7 +831,7 @@ const WORLD: Line<Subject>[] = [
         let spins = 0;
         const spin = (): void => {
           spins += 1;
-          if (hasTurned || spins === 50_000_000) loop.stop();
+          if (hasTurned || spins === 1_000_000) loop.stop();
           else loop.callSoon(spin);
         };
         loop.callSoon(spin);

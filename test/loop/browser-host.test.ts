@@ -199,11 +199,13 @@ describe('BrowserHost', () => {
     });
 
     it('a wake-up from idle runs in a microtask, before any other task of the page', async () => {
-      // A slice that no busy machine uses up between two callbacks.
       const patient = new asyncio.BrowserEventLoop({ sliceMs: 10_000 });
       const run = patient.runForever();
       await turns();
       const calls: string[] = [];
+      // The clock stands still, so that no busy machine uses up the millisecond of a wake-up.
+      const now = performance.now();
+      performance.now = () => now;
       const delivered = new Promise<void>((resolve) =>
         foreignMessage(() => {
           calls.push('message');
@@ -211,9 +213,11 @@ describe('BrowserHost', () => {
         }),
       );
       patient.callSoon(() => calls.push('callback'));
+      patient.callSoon(() => calls.push('callback'));
       expect(calls).to.deep.equal([]);
       await delivered;
-      expect(calls).to.deep.equal(['callback', 'message']);
+      Reflect.deleteProperty(performance, 'now');
+      expect(calls).to.deep.equal(['callback', 'callback', 'message']);
       patient.stop();
       await run;
       patient.close();
@@ -469,8 +473,10 @@ describe('BrowserHost', () => {
       await loop.runForever();
       while (waits.length < 8) await turns(1);
       // The slice is over when a message is posted: in front of it are only those callbacks that run before the host
-      // looks at the clock, and the one of a tick that is on its way.
-      expect(Math.max(...waits)).to.be.at.most(16 + 1);
+      // looks at the clock, and the one of a tick that is on its way. The first four messages may be posted before the
+      // host has seen that callbacks are slow; from then on it looks after each.
+      expect(Math.max(...waits.slice(0, 4))).to.be.at.most(16 + 1);
+      expect(Math.max(...waits.slice(4))).to.be.at.most(1 + 1);
     });
 
     it('two loops in one page are both served', async () => {

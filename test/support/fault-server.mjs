@@ -49,12 +49,18 @@ const http = {
   },
   /** Half of the headers come, and the connection is closed. */
   'cut-headers': (_request, response) => response.socket.end('HTTP/1.1 200 OK\r\ncontent-ty'),
-  /** A body that promises 1000 bytes and breaks off after some. */
-  async cut(_request, response, { number, gone }) {
+  /** Lets the `cut?wait=1` of the same key break off. */
+  go(_request, response, { account }) {
+    account.go = true;
+    response.end();
+  },
+  /** A body that promises 1000 bytes and breaks off after some; with `wait=1` when `go` says so. */
+  async cut(_request, response, { number, text, account, gone }) {
     response.writeHead(200, { 'content-length': 1000 });
     response.flushHeaders();
     response.write(CHUNK.subarray(0, number('after', 500)));
-    await sleep(20, undefined, { signal: gone });
+    do await sleep(20, undefined, { signal: gone });
+    while (text('wait') && !account.go);
     response.destroy();
   },
   /** A chunk that promises 256 bytes and breaks off in the middle. */

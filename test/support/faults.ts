@@ -97,9 +97,3 @@ export class Recorder extends asyncio.Protocol {
     this.lost.setResult(exc);
   }
 }
-
-// Real connections, three engines, one busy machine: what a test of them waits for may come too late once. It gets two
-// more chances; what is wrong fails three times.
-beforeEach(function () {
-  this.currentTest?.retries(2);
-});

@@ -377,8 +377,14 @@ describe('read back-pressure of ws:', () => {
       const url = faultUrl(`ws/flood?count=${COUNT}&size=65536`);
       const loop = asyncio.getRunningLoop();
       const options = { stream: false, readLimit: 1_000_000 };
-      const [transport, protocol] = yield* loop.createConnection(() => new Recorder(), url, options);
-      transport.pauseReading();
+      // Paused from its first moment: what comes between two ticks of a loop that reads is no part of the limit.
+      class Paused extends Recorder {
+        override connectionMade(transport: asyncio.Transport): void {
+          super.connectionMade(transport);
+          transport.pauseReading();
+        }
+      }
+      const [, protocol] = yield* loop.createConnection(() => new Paused(), url, options);
       const error = yield* protocol.lost;
       expect(error).to.be.instanceOf(asyncio.ConnectionAbortedError);
       expect(error?.message).to.equal(

@@ -355,6 +355,8 @@ export abstract class AbstractEventLoop {
   _foreignTasks: Set<TaskLike<unknown>> | null = null;
   /** How many tasks were named by the loop. @internal */
   _taskNames = 0;
+  /** How many iterations were begun; NaN for a loop that does not count them. @internal */
+  _iteration = NaN;
   /** @internal */
   _instrument: LoopInstrument | null = null;
   /** Debug mode: every wait notes the stack of its `yield*` chain. @internal */

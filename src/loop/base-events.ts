@@ -123,11 +123,12 @@ export class BaseEventLoop extends AbstractEventLoop {
   readonly _scheduled: TimerHeap<TimerHandle> = new TimerHeap();
   /** @internal */
   _timerCancelledCount = 0;
+  /** @internal */
+  override _iteration = 0;
   /** How many callbacks of the present iteration are still to run. */
   #batch = 0;
   /** A subclass has events of its own. */
   readonly #polls: boolean = this.pollEvents !== BaseEventLoop.prototype.pollEvents;
-  #iterations = 0;
   #callbacks = 0;
   #readyHighWater = 0;
   #timersRun = 0;
@@ -485,7 +486,7 @@ export class BaseEventLoop extends AbstractEventLoop {
   /** What the loop and its host have counted since they were made. The host's part is there if the host counts. */
   stats(): LoopStats {
     return {
-      iterations: this.#iterations,
+      iterations: this._iteration,
       callbacks: this.#callbacks,
       readyHighWater: this.#readyHighWater,
       timersPending: this._scheduled.length,
@@ -552,7 +553,7 @@ export class BaseEventLoop extends AbstractEventLoop {
     if (this.#polls) this.processEvents(this.pollEvents(0));
     if (this._scheduled.length > 0) this.#moveDueTimers(now);
     this.#batch = this._ready.length;
-    this.#iterations += 1;
+    this._iteration += 1;
     if (this._instrument !== null) this._instrument.beforeIteration?.(this.#batch, now || this.time());
   }
 

@@ -386,7 +386,7 @@ export class BrowserHost implements HostLoop {
         this.#deadline = Infinity;
         this.#pump(Math.min(left, MAX_STRIDE));
         if (!this.#soon) return;
-        if (Date.now() > this.#wallEnd) break;
+        if (left > MAX_STRIDE && Date.now() > this.#wallEnd) break;
       }
     } finally {
       this.#inChunk = false;

@@ -17,10 +17,8 @@ import type { Context } from '../core/contextvars.ts';
 import { copyContext } from '../core/contextvars.ts';
 import type { AbstractEventLoop, DoneCallback, ExceptionContext, FutureLike } from '../core/events.ts';
 import { getEventLoop } from '../core/events.ts';
-import { CancelledError, InvalidStateError, isError, isExit, RuntimeError } from '../core/exceptions.ts';
+import { CancelledError, InvalidStateError, isError, RuntimeError } from '../core/exceptions.ts';
 import { createdAt, extractStack, formatCallback, nameOf, repr } from '../core/format-helpers.ts';
-import type { Runnable } from '../core/ready-queue.ts';
-import { Ring } from '../core/ring.ts';
 
 export const PENDING = 0;
 export const CANCELLED = 1;
@@ -59,59 +57,6 @@ class CallbackEntry implements Entry {
 
   _label(): string {
     return formatCallback(this.callback, []);
-  }
-}
-
-/**
- * One callback for many futures, for gather and groups: it is queued for each of them as it ends, as a done callback
- * would be, but without an entry, a context and a handle for each.
- *
- * @internal
- */
-export class Watcher implements Entry, Runnable {
-  declare readonly _cancelled: boolean;
-  readonly #onDone: (future: FutureLike<unknown>) => void;
-  readonly #ended = new Ring<FutureLike<unknown>>();
-  _awaiter: FutureLike<unknown> | null = null;
-
-  constructor(onDone: (future: FutureLike<unknown>) => void) {
-    this._cancelled = false;
-    this.#onDone = onDone;
-  }
-
-  /** Has `future` tell it, at once if that is done; false if it does so already. */
-  watch(future: FutureLike<unknown>): boolean {
-    if (future.addDoneCallback !== ownAddDoneCallback) {
-      future.addDoneCallback(this.#onDone); // another class, or one that wants to see its callbacks
-    } else {
-      const own = future as unknown as Future<never>;
-      if (own._state !== PENDING) this._notify(own);
-      else if (own._first === this || own._others?.includes(this)) return false;
-      else own._addEntry(this);
-    }
-    return true;
-  }
-
-  _notify(future: Future<never>): void {
-    this.#ended.push(future as FutureLike<unknown>);
-    future._loop._callSoonStep(this);
-  }
-
-  /** As often as it was queued, and in that order: the oldest that ended is the one that is meant. */
-  _run(): void {
-    const future = this.#ended.shift();
-    try {
-      this.#onDone(future);
-    } catch (exception) {
-      if (isExit(exception)) throw exception;
-      future
-        .getLoop()
-        .callExceptionHandler({ message: `Exception in callback ${this._label()}`, exception, future });
-    }
-  }
-
-  _label(): string {
-    return formatCallback(this.#onDone, []);
   }
 }
 

@@ -19,7 +19,7 @@ import { asError, InvalidStateError, isCancelled, isExit, RuntimeError } from '.
 import { extractStack, nameOf, repr } from '../core/format-helpers.ts';
 import { logger } from '../core/log.ts';
 import { closeCoroutine, isAwaitable, iscoroutine, isThenable, YIELD } from './coroutines.ts';
-import { Future, formatName, isfuture, ownAddDoneCallback, PENDING } from './futures.ts';
+import { FINISHED, Future, formatName, isfuture, ownAddDoneCallback, PENDING } from './futures.ts';
 import { wrapFuture } from './promises.ts';
 
 /** What a coroutine may hand out, seen by the step that has to tell a future from rubbish. */
@@ -40,8 +40,6 @@ type Yielded = (Partial<FutureLike<unknown>> & { readonly _loop?: AbstractEventL
  */
 export class Task<T = unknown> extends Future<T> implements TaskLike<T> {
   declare _name: string | number;
-  /** A step cannot be taken back; the loop asks every runnable. @internal */
-  declare readonly _cancelled: boolean;
   /** @internal */
   declare _coro: Coroutine<T> | null;
   /** @internal */
@@ -74,7 +72,6 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T> {
     super(null, loop);
     if (!iscoroutine(coro)) throw new TypeError(notACoroutine(coro));
     const name = options?.name;
-    this._cancelled = false;
     this._coro = coro;
     this._name = name === undefined || name === null ? ++loop._taskNames : String(name);
     this._context = options?.context ?? copyContext();
@@ -202,6 +199,11 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T> {
     throw new RuntimeError('Task does not support set_exception operation');
   }
 
+  /** A step cannot be taken back; the loop asks every runnable. @internal */
+  get _cancelled(): boolean {
+    return false;
+  }
+
   /** Queues a step: what the task waited for is done. @internal */
   _notify(): void {
     this._loop._callSoonStep(this);
@@ -323,19 +325,28 @@ export class Task<T = unknown> extends Future<T> implements TaskLike<T> {
   }
 
   private _finish(value: T): void {
+    if (this._mustCancel || this._more !== null) {
+      this._finishCancelled(value);
+      return;
+    }
+    this._result = value;
+    this._state = FINISHED;
+    this._scheduleCallbacks();
+  }
+
+  /** The end of a task that has been cancelled, or is watched: by itself in its last step, or in vain. */
+  private _finishCancelled(value: T): void {
     if (this._mustCancel) {
       // Cancelled by itself in its last step: there is no later line to throw at.
       this._mustCancel = false;
       super.cancel(this._cancelMessage);
-    } else {
-      const stack = this._more?.cancelStack ?? null;
-      if (stack !== null && this._cancelRequests > 0) {
-        logger.warning(
-          `${this} swallowed a cancellation without uncancel(); it was cancelled from:\n${stack}`,
-        );
-      }
-      super.setResult(value);
+      return;
     }
+    const stack = this._more?.cancelStack ?? null;
+    if (stack !== null && this._cancelRequests > 0) {
+      logger.warning(`${this} swallowed a cancellation without uncancel(); it was cancelled from:\n${stack}`);
+    }
+    super.setResult(value);
   }
 
   private _finishWithError(thrown: unknown): void {

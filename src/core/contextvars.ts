@@ -30,11 +30,14 @@ export class Context {
   declare _shared: boolean;
   /** @internal */
   declare _entered: boolean;
+  /** Somebody may have it who asked a handle for it while it was lent: it is lent to no other. @internal */
+  declare _kept: boolean;
 
   constructor() {
     this._values = null;
     this._shared = false;
     this._entered = false;
+    this._kept = false;
   }
 
   /**
@@ -124,6 +127,26 @@ export function contextOf(values: Values | null): Context {
 
 /** Where the realm's current context is held: one object, so that hot paths swap a field, not a module binding. @internal */
 export const realm: { context: Context } = { context: /* @__PURE__ */ new Context() };
+
+/** The context of the last callback that left it as it was: the next one can have it. */
+let spare: Context | null = null;
+
+/** A context with these values for one call. See `takeBackContext`. @internal */
+export function lendContext(values: Values | null): Context {
+  const context = spare;
+  if (context === null) return contextOf(values);
+  spare = null;
+  context._values = values;
+  context._shared = values !== null;
+  return context;
+}
+
+/** After the call: true if nothing was set in it and nobody has it, so that it may serve the next. @internal */
+export function takeBackContext(context: Context, values: Values | null): boolean {
+  if (context._kept || context._values !== values) return false;
+  spare = context;
+  return true;
+}
 
 /** Makes `context` current and gives the previous one back. @internal */
 export function enterContext(context: Context): Context {

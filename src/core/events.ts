@@ -8,7 +8,15 @@
 
 import type { Awaitable, AwaitableOrPromise, Coroutine, TaskOptions } from './awaitable.ts';
 import type { Values } from './contextvars.ts';
-import { Context, contextOf, enterContext, exitContext, realm } from './contextvars.ts';
+import {
+  Context,
+  contextOf,
+  enterContext,
+  exitContext,
+  lendContext,
+  realm,
+  takeBackContext,
+} from './contextvars.ts';
 import { isExit, NotImplementedError, RuntimeError } from './exceptions.ts';
 import { createdAt, extractStack, formatCallback, nameOf, repr } from './format-helpers.ts';
 import type { Instrument } from './instrument.ts';
@@ -122,6 +130,9 @@ export type LoopFactory<L extends AbstractEventLoop = AbstractEventLoop> = () =>
 const NO_ARGS: readonly unknown[] = [];
 const dropped = (): undefined => undefined;
 
+/** Debug mode: the stack of each `callSoon`, and how the handle was written when it was cancelled. */
+const traces = /* @__PURE__ */ new WeakMap<Handle, { readonly stack: string; text: string | null }>();
+
 /**
  * A callback that waits to be called. `cancel()` prevents the call. Made by `callSoon`, not by hand.
  *
@@ -136,14 +147,9 @@ export class Handle {
   /** @internal */
   declare _args: readonly unknown[];
   /** @internal */
-  declare _cancelled: boolean;
-  /** @internal */
   declare _loop: AbstractEventLoop;
   /** The context, or only its values: they are enough until somebody asks for it. @internal */
   declare _context: Context | Values | null;
-  /** Debug mode: the stack of the `callSoon`, and how it was written when it was cancelled. @internal */
-  declare _trace: { readonly stack: string; text: string | null } | null;
-
   constructor(
     callback: Callback,
     args: readonly unknown[],
@@ -153,22 +159,26 @@ export class Handle {
     this._callback = callback;
     // Most callbacks have none: their empty arrays need not live as long as the handle.
     this._args = args.length === 0 ? NO_ARGS : args;
-    this._cancelled = false;
     this._loop = loop;
     this._context = context ?? realm.context._share();
-    this._trace = loop.getDebug() ? { stack: extractStack(), text: null } : null;
+    if (loop.getDebug()) traces.set(this, { stack: extractStack(), text: null });
+  }
+
+  /** The callback of a cancelled handle has been dropped. @internal */
+  get _cancelled(): boolean {
+    return this._callback === dropped;
   }
 
   /** @internal */
   get _sourceTraceback(): string | null {
-    return this._trace?.stack ?? null;
+    return traces.get(this)?.stack ?? null;
   }
 
   /** The context that the callback is called in. */
   getContext(): Context {
     const known = this._context;
-    if (known instanceof Context) return known;
-    const context = contextOf(known);
+    const context = known instanceof Context ? known : contextOf(known);
+    context._kept = true;
     this._context = context;
     return context;
   }
@@ -176,9 +186,8 @@ export class Handle {
   /** Prevents the call and lets go of the callback and its arguments at once. Cancelling again does nothing. */
   cancel(): void {
     if (this._cancelled) return;
-    this._cancelled = true;
-    // Debug mode keeps what it was, for messages.
-    if (this._trace !== null) this._trace.text = this._repr();
+    const trace = this._loop.getDebug() ? traces.get(this) : undefined;
+    if (trace !== undefined) trace.text = `<${[this._kind, 'cancelled', ...this._reprInfo()].join(' ')}>`;
     this._callback = dropped;
     this._args = NO_ARGS;
   }
@@ -190,27 +199,40 @@ export class Handle {
 
   /** Calls the callback in its context. An error goes to the loop's exception handler. @internal */
   _run(): void {
-    const context = this.getContext();
+    const known = this._context;
+    const isKnown = known instanceof Context;
+    const context = isKnown ? known : lendContext(known);
+    this._context = context;
+    const previous = realm.context;
     try {
-      const previous = enterContext(context);
-      try {
-        const args = this._args as never[];
-        if (args.length === 0) this._callback();
-        else this._callback(...args);
-      } finally {
-        exitContext(context, previous);
-      }
+      enterContext(context);
     } catch (exception) {
-      // Interrupt and exit leave the loop; everything else, cancellation included, ends with this callback.
-      if (isExit(exception)) throw exception;
-      const report: ExceptionContext = {
-        message: `Exception in callback ${formatCallback(this._callback, this._args, this._loop.getDebug())}`,
-        exception,
-        handle: this,
-      };
-      if (this._sourceTraceback !== null) report.sourceTraceback = this._sourceTraceback;
-      this._loop.callExceptionHandler(report);
+      this._report(exception);
+      return;
     }
+    try {
+      const args = this._args as never[];
+      if (args.length === 0) this._callback();
+      else this._callback(...args);
+    } catch (exception) {
+      exitContext(context, previous);
+      this._report(exception);
+      return;
+    }
+    exitContext(context, previous);
+    if (!isKnown && takeBackContext(context, known)) this._context = known;
+  }
+
+  /** Interrupt and exit leave the loop; everything else, cancellation included, ends with this callback. */
+  private _report(exception: unknown): void {
+    if (isExit(exception)) throw exception;
+    const report: ExceptionContext = {
+      message: `Exception in callback ${formatCallback(this._callback, this._args, this._loop.getDebug())}`,
+      exception,
+      handle: this,
+    };
+    if (this._sourceTraceback !== null) report.sourceTraceback = this._sourceTraceback;
+    this._loop.callExceptionHandler(report);
   }
 
   /** @internal */
@@ -229,7 +251,7 @@ export class Handle {
 
   /** @internal */
   _repr(): string {
-    return this._trace?.text ?? `<${[this._kind, ...this._reprInfo()].join(' ')}>`;
+    return traces.get(this)?.text ?? `<${[this._kind, ...this._reprInfo()].join(' ')}>`;
   }
 
   toString(): string {

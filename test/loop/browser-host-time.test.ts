@@ -1,6 +1,6 @@
 // BrowserHost where messages, native timers and both clocks are turned by hand: slices, sleep, and what it counts.
 
-import type { BrowserHostOptions } from 'asyncio-web';
+import * as asyncio from 'asyncio-web';
 import { BrowserHost } from 'asyncio-web/lowlevel';
 import { expect } from 'chai';
 import { uncaughtDuring } from '../support/uncaught.ts';
@@ -63,6 +63,26 @@ class FakeTasks {
     await this.#microtasks();
   }
 
+  /** Lets the page go on, each thing at its time, until `run` has ended. */
+  async follow(run: Promise<unknown>): Promise<void> {
+    let isOver = false;
+    const end = (): void => {
+      isOver = true;
+    };
+    run.then(end, end);
+    await this.#microtasks();
+    while (!isOver) {
+      if (this.messages.length > 0) {
+        await this.deliver();
+      } else {
+        const times = [...this.timers.values()].map(({ at }) => at);
+        if (times.length === 0) throw new Error('nothing is armed, and the run is not over');
+        await this.pass(Math.min(...times) - this.nowMs);
+      }
+    }
+    await run;
+  }
+
   async #microtasks(): Promise<void> {
     for (let turn = 0; turn < 500; turn += 1) await null;
   }
@@ -103,7 +123,7 @@ describe('BrowserHost and time', () => {
     tasks.uninstall();
   });
 
-  const make = (options: BrowserHostOptions = {}): BrowserHost => {
+  const make = (options: asyncio.BrowserHostOptions = {}): BrowserHost => {
     host = new BrowserHost({ onResume: (seconds) => void resumed.push(seconds), ...options });
     return host;
   };
@@ -184,6 +204,26 @@ describe('BrowserHost and time', () => {
       expect(longestSliceMs).to.be.within(3, 3.5);
     });
 
+    it('ends after sixteen callbacks at most when quick ones turn slow, and then after each', async () => {
+      const loop = new asyncio.BaseEventLoop(make());
+      const perTick = new Map<number, number>();
+      // Enough for the host to get used to quick callbacks.
+      for (let index = 0; index < 5000; index++) loop.callSoon(nothing);
+      for (let index = 0; index < 40; index++) {
+        loop.callSoon(() => {
+          tasks.nowMs += 10;
+          const { ticks } = host.stats();
+          perTick.set(ticks, (perTick.get(ticks) ?? 0) + 1);
+        });
+      }
+      loop.callSoon(() => loop.stop());
+      await tasks.follow(loop.runForever());
+      loop.close();
+      const [first, ...others] = [...perTick.values()];
+      expect(first).to.be.within(1, 16);
+      expect(others).to.deep.equal(new Array(40 - (first as number)).fill(1));
+    });
+
     it('the time of a page that was put away is no hop', async () => {
       make();
       await saturate(hops(0.2).slice(1));
@@ -244,6 +284,16 @@ describe('BrowserHost and time', () => {
       expect(pumped).to.deep.equal([5011]);
     });
 
+    it('is not armed for less than a millisecond, which messages wait for', async () => {
+      make().start(() => void pumped.push(tasks.nowMs));
+      host.wakeAt(host.now() + 0.00075);
+      for (let message = 0; message < 3; message += 1) {
+        await tasks.deliver(0.25);
+        expect([tasks.delays.length, tasks.messages.length]).to.deep.equal([0, message < 2 ? 1 : 0]);
+      }
+      expect(pumped).to.deep.equal([5000.75]);
+    });
+
     it('is armed again when it came too early', async () => {
       make().start(() => void pumped.push(tasks.nowMs));
       host.wakeAt(host.now() + 0.1);
@@ -267,6 +317,38 @@ describe('BrowserHost and time', () => {
       }
       expect(tasks.delays).to.deep.equal([100, 50]);
       expect(tasks.timers.size).to.equal(1);
+    });
+  });
+
+  describe('a loop asks', () => {
+    /** Runs a coroutine; gives the delays of the native timers and the number of messages it took. */
+    async function count(main: () => asyncio.Coroutine<void>): Promise<[delays: number[], messages: number]> {
+      const loop = new asyncio.BaseEventLoop(make());
+      await tasks.follow(loop.runUntilComplete(main()));
+      loop.close();
+      return [tasks.delays, host.stats().ticks];
+    }
+
+    it('for one native timer and one message for each wait', async () => {
+      const [delays, messages] = await count(function* () {
+        for (let index = 0; index < 20; index++) yield* asyncio.sleep(0.0025);
+      });
+      expect(delays).to.deep.equal(new Array(20).fill(3));
+      // The first came behind the wake-up from idle.
+      expect(messages).to.equal(21);
+    });
+
+    it('for no native timer for what is due', async () => {
+      const [delays] = await count(function* () {
+        const loop = asyncio.getRunningLoop();
+        for (let index = 0; index < 20; index++) {
+          loop.callLater(0, nothing);
+          loop.callLater(-1, nothing);
+          loop.callAt(0, nothing);
+          yield* asyncio.sleep(0);
+        }
+      });
+      expect(delays).to.deep.equal([]);
     });
   });
 

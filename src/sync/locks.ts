@@ -11,7 +11,7 @@ import type { Coroutine } from '../core/awaitable.ts';
 import { dispose } from '../core/contextvars.ts';
 import { _getRunningLoop } from '../core/events.ts';
 import { BrokenBarrierError, isCancelled, RuntimeError } from '../core/exceptions.ts';
-import { nameOf } from '../core/format-helpers.ts';
+import { nameOf, repr } from '../core/format-helpers.ts';
 import type { AsyncContextManager } from '../tasks/async-with.ts';
 import type { Task } from '../tasks/tasks.ts';
 import { currentTask } from '../tasks/tasks.ts';
@@ -381,12 +381,14 @@ export class Semaphore extends Lockable {
   _value: number;
 
   /**
-   * @param value How many may hold it at a time: 0 or more. Default 1.
+   * @param value How many may hold it at a time: a whole number, 0 or more, or Infinity. Default 1.
    * @throws {RangeError} If `value` is below 0: "Semaphore initial value must be >= 0" (Python's ValueError).
+   * @throws {TypeError} If `value` is no whole number.
    */
   constructor(value = 1) {
     super();
-    if (!(value >= 0)) throw new RangeError('Semaphore initial value must be >= 0');
+    checkCount('value', value);
+    if (value < 0) throw new RangeError('Semaphore initial value must be >= 0');
     this._value = value;
   }
 
@@ -478,8 +480,9 @@ export class BoundedSemaphore extends Semaphore {
   readonly #bound: number;
 
   /**
-   * @param value How many may hold it at a time, and the most permits: 0 or more. Default 1.
+   * @param value How many may hold it at a time, and the most permits: as for Semaphore. Default 1.
    * @throws {RangeError} If `value` is below 0: "Semaphore initial value must be >= 0" (Python's ValueError).
+   * @throws {TypeError} If `value` is no whole number.
    */
   constructor(value = 1) {
     super(value);
@@ -518,11 +521,13 @@ export class Barrier implements AsyncContextManager<number, void> {
   #count = 0;
 
   /**
-   * @param parties How many tasks it takes to pass: 1 or more.
+   * @param parties How many tasks it takes to pass: a whole number, 1 or more.
    * @throws {RangeError} If `parties` is below 1: "parties must be > 0" (Python's ValueError).
+   * @throws {TypeError} If `parties` is no whole number: it would never be reached.
    */
   constructor(parties: number) {
-    if (!(parties >= 1)) throw new RangeError('parties must be > 0');
+    checkCount('parties', parties);
+    if (parties < 1) throw new RangeError('parties must be > 0');
     this.#parties = parties;
   }
 
@@ -621,6 +626,12 @@ export class Barrier implements AsyncContextManager<number, void> {
   toString(): string {
     return this._repr();
   }
+}
+
+/** At the call: a text would be joined to where it is counted up, and a fraction is stepped over. @internal */
+export function checkCount(name: string, count: number): void {
+  if (Number.isInteger(count) || count === Infinity) return;
+  throw new TypeError(`${name} must be a whole number, got ${repr(count)}`);
 }
 
 function allCancelled(waiters: WaitingLine<boolean>): boolean {

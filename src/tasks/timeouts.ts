@@ -10,6 +10,7 @@ import type { Coroutine } from '../core/awaitable.ts';
 import type { Handle, TaskLike } from '../core/events.ts';
 import { getRunningLoop } from '../core/events.ts';
 import { isCancelled, RuntimeError, TimeoutError } from '../core/exceptions.ts';
+import { repr } from '../core/format-helpers.ts';
 import type { AsyncContextManager } from './async-with.ts';
 import { asyncWith } from './async-with.ts';
 import { currentTask } from './tasks.ts';
@@ -52,12 +53,15 @@ export class Timeout implements AsyncContextManager<Timeout, void> {
    *
    * @throws {RuntimeError} If the block is not running: "Timeout has not been entered" or
    *   "Cannot change state of … Timeout".
+   * @throws {TypeError} If `when` is neither a number nor null; then the deadline stays as it was.
+   * @throws {RangeError} If `when` is NaN; then too.
    */
   reschedule(when: number | null): void {
     if (this.#state !== 'active') {
       if (this.#state === 'created') throw new RuntimeError('Timeout has not been entered');
       throw new RuntimeError(`Cannot change state of ${this.#state} Timeout`);
     }
+    checkTime('when', when);
     this.#when = when;
     this.#handle?.cancel();
     this.#handle = null;
@@ -125,6 +129,7 @@ export class Timeout implements AsyncContextManager<Timeout, void> {
  *
  * @param delay Seconds; null for none. Zero or less expires at the first wait of the block.
  * @throws {RuntimeError} If no loop is running.
+ * @throws {TypeError} If `delay` is neither a number nor null.
  * @throws {RangeError} If `delay` is NaN.
  * @example
  * const scope = timeout(2);
@@ -133,7 +138,7 @@ export class Timeout implements AsyncContextManager<Timeout, void> {
  */
 export function timeout(delay: number | null): Timeout {
   const loop = getRunningLoop();
-  if (Number.isNaN(delay)) throw new RangeError('Invalid delay: NaN (not a number)');
+  checkTime('delay', delay);
   return new Timeout(delay === null ? null : loop.time() + delay);
 }
 
@@ -141,6 +146,7 @@ export function timeout(delay: number | null): Timeout {
  * A deadline at loop time `when`, to be entered with `asyncWith`.
  *
  * @param when Seconds of the loop's clock; null for none. One in the past expires at the first wait of the block.
+ * @throws {TypeError} If `when` is neither a number nor null.
  * @throws {RangeError} If `when` is NaN.
  * @example
  * const deadline = getRunningLoop().time() + 10;
@@ -148,8 +154,15 @@ export function timeout(delay: number | null): Timeout {
  * yield* asyncWith(timeoutAt(deadline), () => sleep(2)); // the same ten seconds
  */
 export function timeoutAt(when: number | null): Timeout {
-  if (Number.isNaN(when)) throw new RangeError('Invalid delay: NaN (not a number)');
+  checkTime('when', when);
   return new Timeout(when);
+}
+
+/** At the call: a text would be joined to the loop's time, and what is undefined would end as NaN. */
+function checkTime(name: string, time: number | null): void {
+  if (time !== null && typeof time !== 'number')
+    throw new TypeError(`${name} must be a number or null, got ${repr(time)}`);
+  if (Number.isNaN(time)) throw new RangeError('Invalid delay: NaN (not a number)');
 }
 
 /**

@@ -110,6 +110,7 @@ function* waitUntil(
  *   a coroutine.
  * @returns The awaitable's result.
  * @throws {TimeoutError} If the time is over.
+ * @throws {TypeError} If `timeout` is neither a number nor null, or `awaitable` is not awaitable.
  * @throws {RangeError} If `timeout` is NaN.
  * @throws {RuntimeError} Outside a task.
  * @example

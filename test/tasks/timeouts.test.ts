@@ -1,6 +1,7 @@
 import * as asyncio from 'asyncio-web';
 import { SimLoop } from 'asyncio-web/testing';
 import { expect } from 'chai';
+import { assertRaises } from '../conformance/support.ts';
 import { describeEachLoop, simulate } from '../support/loops.ts';
 import { passes, raised } from '../support/outcomes.ts';
 
@@ -72,6 +73,46 @@ describe('timeout', () => {
     simulate(function* () {
       expect(() => asyncio.timeout(Number.NaN)).to.throw(RangeError, 'NaN');
       expect(() => asyncio.timeoutAt(Number.NaN)).to.throw(RangeError, 'NaN');
+    }));
+
+  it('what is neither a number nor null is refused at the call', () =>
+    simulate(function* () {
+      for (const [wrong, text] of [
+        ['5', "'5'"],
+        [undefined, 'undefined'],
+        [{}, '<Object>'],
+      ] as const) {
+        const given = wrong as never;
+        expect(() => asyncio.timeout(given)).to.throw(
+          TypeError,
+          `delay must be a number or null, got ${text}`,
+        );
+        expect(() => asyncio.timeoutAt(given)).to.throw(
+          TypeError,
+          `when must be a number or null, got ${text}`,
+        );
+        yield* assertRaises(
+          TypeError,
+          asyncio.waitFor(asyncio.sleep(1), given),
+          /delay must be a number or null/,
+        );
+      }
+    }));
+
+  it('reschedule() refuses it as well, and the deadline stays', () =>
+    simulate(function* () {
+      const scope = asyncio.timeout(1);
+      const block = asyncio.asyncWith(scope, function* () {
+        expect(() => scope.reschedule('9' as never)).to.throw(
+          TypeError,
+          "when must be a number or null, got '9'",
+        );
+        expect(() => scope.reschedule(Number.NaN)).to.throw(RangeError);
+        expect(scope.when()).to.equal(1);
+        yield* asyncio.sleep(2);
+      });
+      yield* assertRaises(asyncio.TimeoutError, block);
+      expect(asyncio.getRunningLoop().time()).to.equal(1);
     }));
 
   it('one that is over leaves no timer', () =>

@@ -98,8 +98,9 @@ class State<T> {
 
   /** Throws GeneratorExit in and waits for the cleanup. */
   *close(): Coroutine<void> {
-    // Not sooner: a task that is cancelled before its first step leaves the closing to shutdownAsyncgens.
-    this.#loop?._asyncgens?.delete(this as State<unknown>);
+    // Not sooner: a task that is cancelled before its first step leaves the closing to shutdownAsyncgens. And not while
+    // it is running: then this fails below, and the generator is still to be closed.
+    if (!this.#running) this.#loop?._asyncgens?.delete(this as State<unknown>);
     if (this.finished) return;
     if (!this.#begun) {
       this.finished = true;
@@ -108,7 +109,10 @@ class State<T> {
     }
     try {
       const step = yield* this.drive({ raise: new GeneratorExit() }, 'aclose');
-      if (!step.done) throw new RuntimeError('async generator ignored GeneratorExit');
+      if (!step.done) {
+        this.#loop?._asyncgens?.add(this as State<unknown>); // it has more to clean up
+        throw new RuntimeError('async generator ignored GeneratorExit');
+      }
     } catch (error) {
       if (!(error instanceof GeneratorExit)) throw error; // ours, come back
     }

@@ -92,6 +92,7 @@ export class Runner {
       throw new RuntimeError('Runner.run() cannot be called from a running event loop');
     }
     checkMain(main);
+    if (this.#closing !== null) throw new RuntimeError('Runner is closed'); // or is about to be
     const loop = this.#initialize();
     if (loop.isRunning()) {
       // Another run of it waits between two ticks.

@@ -946,6 +946,15 @@ describe('Runner', () => {
     expect(() => runner.getLoop()).to.throw(asyncio.RuntimeError, 'Runner is closed');
   });
 
+  it('refuses a program while it is closing, also before the first tick of that', async () => {
+    const runner = new asyncio.Runner({ loopFactory });
+    const loop = runner.getLoop();
+    const closing = runner.close();
+    expect(() => runner.run(() => asyncio.sleep(0))).to.throw(asyncio.RuntimeError, 'Runner is closed');
+    await closing;
+    expect(loop.isClosed()).to.equal(true);
+  });
+
   it('close() called again while it is closing waits for the same end, and cancels nothing twice', async () => {
     const runner = new asyncio.Runner({ loopFactory });
     const cancels: number[] = [];

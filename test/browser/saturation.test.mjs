@@ -127,8 +127,7 @@ describe(`a busy loop in ${engine}`, () => {
     context.diagnostic(JSON.stringify(seen));
     assert.equal(seen.done, 1_000_000);
     assert.ok(seen.longestMs <= MOST, JSON.stringify(seen));
-    // By the clock only what the machine cannot spoil: the usual block, and that there were frames all along.
-    assert.ok(seen.medianWallMs <= MOST, JSON.stringify(seen));
+    // Nothing by the clock, which a busy machine spoils for the usual block too; but there were frames all along.
     assert.ok(seen.frames >= 5, JSON.stringify(seen));
   });
 

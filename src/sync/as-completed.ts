@@ -57,7 +57,10 @@ export class AsCompleted<T>
     }
   }
 
-  /** For `for await` in native code. Not an async generator: that would await the futures that it gives. */
+  /**
+   * For `for await` in native code, which gets the futures; TypeScript believes that it gets their results, so write
+   * `await` for these. Not an async generator: that would await the futures that it gives.
+   */
   [Symbol.asyncIterator](): AsyncIterator<FutureLike<T>> {
     return { next: () => this.#loop.createTask(this.anext()).then((step) => step) };
   }

@@ -628,8 +628,8 @@ export class Barrier implements AsyncContextManager<number, void> {
   }
 }
 
-/** At the call: a text would be joined to where it is counted up, and a fraction is stepped over. @internal */
-export function checkCount(name: string, count: number): void {
+/** At the call: a text would be joined to where it is counted up, and a fraction is stepped over. */
+function checkCount(name: string, count: number): void {
   if (Number.isInteger(count) || count === Infinity) return;
   throw new TypeError(`${name} must be a whole number, got ${repr(count)}`);
 }

@@ -10,7 +10,7 @@ import type { AbstractEventLoop } from '../core/events.ts';
 import { nameOf, repr } from '../core/format-helpers.ts';
 import { Ring } from '../core/ring.ts';
 import { release } from '../tasks/futures.ts';
-import { checkCount, Event } from './locks.ts';
+import { Event } from './locks.ts';
 import { LoopBound } from './mixins.ts';
 import type { Gate, Waiter } from './waiters.ts';
 import { Turn, WAIT, WaitingLine } from './waiters.ts';
@@ -101,12 +101,13 @@ export class Queue<T = unknown> extends LoopBound {
   #isShutDown = false;
 
   /**
-   * @param maxsize The most items, a whole number or Infinity; zero or less for no bound. Default 0.
-   * @throws {TypeError} If `maxsize` is no whole number.
+   * @param maxsize The most items; zero or less for no bound. Default 0.
+   * @throws {TypeError} If `maxsize` is no number.
    */
   constructor(maxsize = 0) {
     super();
-    checkCount('maxsize', maxsize);
+    if (typeof maxsize !== 'number' || Number.isNaN(maxsize))
+      throw new TypeError(`maxsize must be a number, got ${repr(maxsize)}`);
     this.#maxsize = maxsize;
     this.#items = this._makeStore();
     this.#finished.set();

@@ -84,7 +84,7 @@ describe('LockTests', () => {
         // @ts-expect-error The parameter is a lock.
         expect(() => new asyncio.Condition({ loop }).locked()).to.throw(TypeError);
         // @ts-expect-error The parameter is a number.
-        expect(() => new asyncio.Semaphore({ loop })).to.throw(RangeError);
+        expect(() => new asyncio.Semaphore({ loop })).to.throw(TypeError);
         // @ts-expect-error The parameter is a number.
         expect(() => new asyncio.BoundedSemaphore({ loop })).to.throw(RangeError);
       } finally {

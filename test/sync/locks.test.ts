@@ -750,8 +750,6 @@ describe('a count', () => {
     'value of a Semaphore': (count) => new asyncio.Semaphore(count),
     'value of a BoundedSemaphore': (count) => new asyncio.BoundedSemaphore(count),
     'parties of a Barrier': (count) => new asyncio.Barrier(count),
-    'maxsize of a Queue': (count) => new asyncio.Queue(count),
-    'maxsize of a PriorityQueue': (count) => new asyncio.PriorityQueue(count),
   };
   for (const [what, make] of Object.entries(makers)) {
     it(`that is no whole number is refused: the ${what}`, () => {
@@ -769,6 +767,11 @@ describe('a count', () => {
       make(3);
     });
   }
+
+  it('that is no number is refused: the maxsize of a Queue', () => {
+    for (const wrong of ['3', Number.NaN])
+      expect(() => new asyncio.Queue(wrong as number)).to.throw(TypeError, 'maxsize must be a number, got');
+  });
 
   it('may be Infinity for a Semaphore and a Queue', () =>
     simulate(function* () {

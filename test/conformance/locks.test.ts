@@ -86,7 +86,7 @@ describe('LockTests', () => {
         // @ts-expect-error The parameter is a number.
         expect(() => new asyncio.Semaphore({ loop })).to.throw(TypeError);
         // @ts-expect-error The parameter is a number.
-        expect(() => new asyncio.BoundedSemaphore({ loop })).to.throw(RangeError);
+        expect(() => new asyncio.BoundedSemaphore({ loop })).to.throw(TypeError);
       } finally {
         loop.close();
       }

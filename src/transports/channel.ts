@@ -312,7 +312,8 @@ export abstract class ChannelTransport extends FlowControlTransport {
   }
 
   override getWriteBufferSize(): number {
-    return this.#outgoingSize + this.inFlight();
+    // When the other side has closed nothing is under way any more, whatever the channel says.
+    return this.#outgoingSize + (this.#end === undefined ? this.inFlight() : 0);
   }
 
   override write(data: BytesLike): void {
@@ -411,7 +412,8 @@ export abstract class ChannelTransport extends FlowControlTransport {
 
   #finishOnce(): void {
     this.#connLost = 1;
-    this.finish();
+    if (this.#end === undefined) this.finish();
+    else this.lost(null); // there is nothing left to be ended
   }
 
   #shutdownOnce(): void {

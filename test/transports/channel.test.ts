@@ -300,6 +300,39 @@ describe('the end of a channel', () => {
     }),
   );
 
+  it(
+    'that the other side has made ends a close() at once, also if nobody was told of it',
+    channelTest(function* ({ protocol, transport }) {
+      transport.endsAtOnce = false; // what is closed already does not tell that it closes
+      transport.pauseReading();
+      transport.peerClosed(new asyncio.ConnectionResetError('gone'));
+      yield* asyncio.sleep(0);
+      expect(protocol.calls).to.deep.equal(['made']);
+      transport.close();
+      yield* asyncio.sleep(0);
+      expect(protocol.calls).to.deep.equal(['made', 'lost null']);
+      expect(transport.calls).not.to.contain('finish');
+    }),
+  );
+
+  it(
+    'lets go a writer who waits for what was under way, also if nobody reads',
+    channelTest(function* ({ protocol, transport }) {
+      transport.underWay = 100_000; // and so it stays
+      transport.write(bytes('x'));
+      transport.pauseReading();
+      transport.receive(bytes('last words'));
+      transport.peerClosed();
+      yield* asyncio.sleep(0);
+      expect(protocol.calls).to.deep.equal(['made', 'pause', 'resume']);
+      expect(transport.getWriteBufferSize()).to.equal(0);
+      transport.resumeReading();
+      yield* asyncio.sleep(0);
+      yield* asyncio.sleep(0);
+      expect(protocol.calls.slice(3)).to.deep.equal(['data last words', 'eof', 'lost null']);
+    }),
+  );
+
   it('is quiet when the loop was closed first', async () => {
     const protocol = new RecordingProtocol();
     const transport = await simulate(function* () {

@@ -6,7 +6,8 @@
  */
 
 import type { Coroutine } from '../core/awaitable.ts';
-import type { Bytes, BytesLike, ReadTransportLike } from '../core/network.ts';
+import type { Bytes, BytesLike } from '../core/network.ts';
+import { withAbortSignal } from '../tasks/abort-signal.ts';
 import { runCoroutineThreadsafe } from '../tasks/tasks.ts';
 import type { StreamReader, StreamWriter } from './streams.ts';
 
@@ -17,8 +18,8 @@ const CHUNK = 64 * 1024;
  * What a reader gives as a ReadableStream of bytes, for native code: `new Response(readableStreamOf(reader))`. It
  * reads only as fast as the stream is read. The loop must be running while it is.
  *
- * An error of the connection is an error of the stream. Cancelling the stream pauses reading; the connection is closed
- * by its writer.
+ * An error of the connection is an error of the stream. Cancelling the stream stops reading: the reader can be read on,
+ * and the connection is closed by its writer.
  *
  * @param options.highWaterMark How many chunks of up to 64 KiB to read in advance. Default: 0.
  * @example
@@ -32,16 +33,17 @@ export function readableStreamOf(
   reader: StreamReader,
   options?: { readonly highWaterMark?: number },
 ): ReadableStream<Bytes> {
+  const cancelled = new AbortController();
   return new ReadableStream<Bytes>(
     {
       async pull(controller) {
-        const chunk = await runCoroutineThreadsafe(reader.read(CHUNK), reader._loop);
+        const reading = withAbortSignal(cancelled.signal, () => reader.read(CHUNK));
+        const chunk = await runCoroutineThreadsafe(reading, reader._loop);
         if (chunk.length > 0) controller.enqueue(chunk);
         else controller.close();
       },
-      cancel() {
-        const transport = reader._transport as Partial<ReadTransportLike> | null;
-        transport?.pauseReading?.();
+      cancel(reason) {
+        cancelled.abort(reason);
       },
     },
     { highWaterMark: options?.highWaterMark ?? 0 },

@@ -38,14 +38,18 @@ describe('readableStreamOf', () => {
       expect(yield* raised(reading)).to.equal(error);
     }));
 
-  it('pauses the connection when it is cancelled', () =>
+  it('stops reading when it is cancelled, and the reader can be read on', () =>
     simulate(function* () {
       const [[reader, writer], [, otherWriter]] = asyncio.memoryPair();
-      const stream = asyncio.readableStreamOf(reader);
-      yield* asyncio.sleep(0);
-      yield* asyncio.fromPromise(stream.cancel());
-      expect((writer.transport as asyncio.Transport).isReading()).to.equal(false);
-      expect(writer.isClosing()).to.equal(false);
+      const native = asyncio.readableStreamOf(reader).getReader();
+      const reading = asyncio.fromPromise(native.read());
+      yield* asyncio.sleep(0.01);
+      yield* asyncio.fromPromise(native.cancel());
+      expect((yield* reading).done).to.equal(true);
+      yield* asyncio.sleep(0.01);
+      otherWriter.write(bytes('for the next one'));
+      expect(text(yield* reader.readexactly(16))).to.equal('for the next one');
+      expect(asyncio.allTasks().size).to.equal(1);
       writer.close();
       otherWriter.close();
     }));

@@ -120,9 +120,12 @@ export function* connect<P extends ProtocolLike>(
       extra: { url: url.href, peername: url.host, method },
       writable: pipe?.writable ?? null,
       lostError: (cause) =>
-        new ConnectionResetError(`Connection lost while reading ${url}: ${(cause as Error).message}`, {
-          cause,
-        }),
+        new ConnectionResetError(
+          `Connection lost while reading ${url}: ${(cause as Error | undefined)?.message}`,
+          {
+            cause,
+          },
+        ),
       released: () => {
         response?.close();
         controller.abort();

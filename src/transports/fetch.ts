@@ -125,7 +125,7 @@ export class FetchResponse implements AsyncContextManager<FetchResponse, void> {
   }
 
   /**
-   * The body as a stream, with back-pressure: the server is slowed down by who reads slowly.
+   * The body as a stream. In Chromium who reads slowly slows the server down; Firefox and WebKit keep all that comes.
    *
    * @throws {RuntimeError} At the first use, if the body has been read in another way.
    */
@@ -341,8 +341,9 @@ async function uploadWithProgress(
   const body = init.body ?? (await source.blob());
   const headers = init.body ? new Headers(init.headers ?? inherited) : source.headers;
   signal.throwIfAborted();
-  return new Promise<Response>((resolve, reject) => {
-    const request = new XMLHttpRequest();
+  const request = new XMLHttpRequest();
+  const abort = (): void => request.abort();
+  const answered = new Promise<Response>((resolve, reject) => {
     request.open(source.method, source.url);
     request.responseType = 'blob';
     request.withCredentials = init.credentials === 'include';
@@ -352,6 +353,7 @@ async function uploadWithProgress(
     request.upload.onprogress = ({ loaded, total, lengthComputable }) =>
       report(loaded, lengthComputable ? total : null);
     request.onerror = () => reject(new TypeError('the browser does not say why'));
+    request.onabort = () => reject(signal.reason);
     request.onload = () => {
       const { status, statusText, response, responseURL } = request;
       const answer = new Response([204, 205, 304].includes(status) ? null : (response as Blob), {
@@ -364,10 +366,12 @@ async function uploadWithProgress(
       responseUrls.set(answer, responseURL);
       resolve(answer);
     };
-    signal.addEventListener('abort', () => {
-      request.abort();
-      reject(signal.reason);
-    });
     request.send(body as XMLHttpRequestBodyInit); // no stream: see above
   });
+  signal.addEventListener('abort', abort);
+  try {
+    return await answered;
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
 }

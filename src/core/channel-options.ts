@@ -10,8 +10,8 @@ export interface WebSocketOptions {
   /** Whether WebSocketStream is used where the engine has it. Default: true. */
   readonly stream?: boolean;
   /**
-   * The most bytes that wait to be read. Then, with WebSocketStream, the server is held back; with a WebSocket the
-   * connection is closed, with 4009 and an error. Default 16 MiB.
+   * The most bytes that wait to be read. Then, with WebSocketStream, the server is held back; with a WebSocket, if they
+   * still wait some turns of the loop later, the connection is closed, with 4009 and an error. Default 16 MiB.
    */
   readonly readLimit?: number;
   /** How long, in seconds, the other side has to answer a close. Default 10. */

@@ -4,8 +4,8 @@
  * There is no CPython file to follow; the shape is that of the `websockets` package, which Python programs use.
  *
  * Back-pressure: messages wait for `recv()`, up to `readLimit` bytes of them. Then, where the engine has WebSocketStream,
- * the server is held back; elsewhere the connection is closed with 4009, and `recv()` throws ConnectionAbortedError behind
- * the messages that wait. `send()` waits while more than 64 KiB are under way.
+ * the server is held back; elsewhere, if as much still waits some turns of the loop later, the connection is closed with
+ * 4009, and `recv()` throws ConnectionAbortedError behind the messages that wait. `send()` waits while more than 64 KiB are under way.
  */
 
 import type { Coroutine } from '../core/awaitable.ts';
@@ -20,7 +20,7 @@ import { nativeIterator } from '../tasks/async-iter.ts';
 import type { AsyncContextManager } from '../tasks/async-with.ts';
 import { Future, release } from '../tasks/futures.ts';
 import { asBytes } from './bytes.ts';
-import { Poll } from './websocket.ts';
+import { Overflow, Poll } from './websocket.ts';
 import type { WebSocketClosure, WebSocketLink } from './websocket-link.ts';
 import { isRegular, openWebSocket, READ_LIMIT, TOO_BIG, WebSocketCloseError } from './websocket-link.ts';
 
@@ -29,7 +29,7 @@ export type WebSocketMessage = string | Bytes;
 
 /** What `connectWebSocket` takes. */
 export interface WebSocketConnectionOptions extends WebSocketOptions {
-  /** The most messages that wait for `recv()`, as `readLimit` is for their bytes. Default 10,000. */
+  /** The most messages that wait for `recv()`, as `readLimit` is for their bytes. Default 100,000. */
   readonly maxQueue?: number;
   /** The largest message that is taken, in bytes, or characters of text. Default: any. */
   readonly maxSize?: number;
@@ -74,6 +74,7 @@ export class WebSocketConnection
   #sendable: Future<void> | null = null;
   readonly #closed: Future<void>;
   readonly #poll: Poll;
+  readonly #overflow: Overflow;
   #closeTimer: TimerHandle | null = null;
 
   /** @internal */
@@ -83,6 +84,11 @@ export class WebSocketConnection
     this.#options = options;
     this.#closed = new Future<void>({ loop });
     this.#poll = new Poll(loop, () => !this.#letSend());
+    this.#overflow = new Overflow(
+      loop,
+      () => this.#full() && this.#closure === null,
+      () => this.#refuse(`${this.#queue.qsize()} messages of ${this.#waiting} bytes wait to be received`),
+    );
     link.listen({
       message: (data) => this.#whileOpen(() => this.#message(data)),
       closed: (closure, error) => this.#whileOpen(() => this.#end(closure, error)),
@@ -205,7 +211,7 @@ export class WebSocketConnection
   }
 
   #full(): boolean {
-    const { readLimit = READ_LIMIT, maxQueue = 10_000 } = this.#options;
+    const { readLimit = READ_LIMIT, maxQueue = 100_000 } = this.#options;
     return this.#waiting > readLimit || this.#queue.qsize() > maxQueue;
   }
 
@@ -219,10 +225,12 @@ export class WebSocketConnection
     }
     this.#waiting += size;
     this.#queue.putNowait(typeof data === 'string' ? data : new Uint8Array(data));
-    if (this.#paused || !this.#full()) return;
-    this.#paused = true;
-    if (this.#link.tellsDrained) this.#link.pause();
-    else this.#refuse(`${this.#queue.qsize()} messages of ${this.#waiting} bytes wait to be received`);
+    if (!this.#link.tellsDrained) {
+      this.#overflow.check();
+    } else if (!this.#paused && this.#full()) {
+      this.#paused = true;
+      this.#link.pause();
+    }
   }
 
   #refuse(why: string): void {

@@ -9,7 +9,8 @@
  *    at, by a timer that is armed only while the protocol is paused: after 1 ms, then twice as long each time, at
  *    most 32 ms. WebKit takes everything off the page at once, so it never pauses for long there.
  *  - Read back-pressure. While reading is paused messages keep coming and are kept, up to `readLimit` bytes. Then, with
- *    WebSocketStream, the server is held back; elsewhere the connection is closed, with an error that says so.
+ *    WebSocketStream, the server is held back; elsewhere, if reading is still paused some turns of the loop later, the
+ *    connection is closed, with an error that says so.
  *  - There is no half-close: `canWriteEof()` is false. The other side's close is the end of the data: with 1000, 1001
  *    or no code it is a regular end, otherwise `connectionLost` is called with a WebSocketCloseError.
  *  - `close()` lets the browser send what is written, then close; `connectionLost` comes when the other side has
@@ -63,13 +64,48 @@ export class Poll {
   }
 }
 
+/** How many turns of the loop who reads has, when too much waits, before the connection is given up. */
+const TURNS = 16;
+
+/**
+ * Calls `refuse` when too much waits, and still does after some turns of the loop. Messages may come by the thousand
+ * between two of them, and then who reads is not slow: it has not had its turn.
+ */
+export class Overflow {
+  #turns = 0;
+  readonly #loop: AbstractEventLoop;
+  readonly #isTooMuch: () => boolean;
+  readonly #refuse: () => void;
+
+  constructor(loop: AbstractEventLoop, isTooMuch: () => boolean, refuse: () => void) {
+    this.#loop = loop;
+    this.#isTooMuch = isTooMuch;
+    this.#refuse = refuse;
+  }
+
+  /** Something has come. */
+  check(): void {
+    if (this.#turns > 0 || !this.#isTooMuch()) return;
+    this.#turns = TURNS;
+    this.#loop.callSoon(this.#look);
+  }
+
+  readonly #look = (): void => {
+    this.#turns = this.#isTooMuch() ? this.#turns - 1 : 0;
+    if (this.#turns > 0) this.#loop.callSoon(this.#look);
+    else if (this.#isTooMuch()) this.#refuse();
+  };
+}
+
 class WebSocketTransport extends ChannelTransport implements WebSocketListener {
   readonly #link: WebSocketLink;
   readonly #options: WebSocketStreamOptions;
   readonly #encoder = new TextEncoder();
   readonly #poll: Poll;
+  readonly #overflow: Overflow;
   #closeTimer: TimerHandle | null = null;
-  #isClosed = false;
+  /** The other side has closed it: no more will come. */
+  #isComplete = false;
 
   constructor(
     loop: AbstractEventLoop,
@@ -84,6 +120,11 @@ class WebSocketTransport extends ChannelTransport implements WebSocketListener {
       this.maybeResumeProtocol();
       return this._protocolPaused;
     });
+    this.#overflow = new Overflow(
+      loop,
+      () => this.full() && !this.isReading() && !this.isClosing() && !this.#isComplete,
+      () => this.#refuse(TOO_BIG, `${this.incomingSize} bytes came while reading was paused`),
+    );
     link.listen(this);
   }
 
@@ -95,14 +136,13 @@ class WebSocketTransport extends ChannelTransport implements WebSocketListener {
       return;
     }
     this.feed(typeof data === 'string' ? this.#encoder.encode(data) : new Uint8Array(data));
-    if (this.full() && !this.isReading() && !this.#link.tellsDrained)
-      this.#refuse(TOO_BIG, `${this.incomingSize} bytes came while reading was paused`);
+    if (!this.#link.tellsDrained) this.#overflow.check();
   }
 
   closed(closure: WebSocketClosure, error: Error | null): void {
     this._extra['closeCode'] = closure.code;
     this._extra['closeReason'] = closure.reason;
-    this.#isClosed = true;
+    this.#isComplete = true;
     this.ended(error);
   }
 
@@ -139,10 +179,6 @@ class WebSocketTransport extends ChannelTransport implements WebSocketListener {
   }
 
   protected override finish(): void {
-    if (this.#isClosed) {
-      this.lost(null);
-      return;
-    }
     this.#link.close();
     this.#closeTimer = this.loop.callLater(this.#options.closeTimeout ?? 10, () => this.lost(null));
   }

@@ -7,6 +7,11 @@
 //
 // Every origin may read the answers, since the tests' pages come from another port. `key=…` on any URL names an
 // account in the statistics, which `/stats?key=…` tells to the page. The faults are listed below, at `http` and `ws`.
+//
+// An engine may throw away what it has not given to the page when a connection breaks, and a busy one is late. So what
+// breaks an open WebSocket happens when the other side says something, and what breaks a body with `until=…` in its URL
+// when `/http/go?until=…` is asked for: by then the page has what came before.
+//
 // Run by hand it serves until it is killed: node test/support/fault-server.mjs
 
 import { createHash } from 'node:crypto';
@@ -19,10 +24,11 @@ import { WebSocketServer } from 'ws';
 const CHUNK = Buffer.alloc(64 * 1024, 0x2e);
 
 /** Writes as fast as the other side takes it. */
-async function writeAll(response, count, signal) {
+async function writeAll(response, count, { account, gone: signal }) {
   for (let left = count; left > 0; left -= CHUNK.length) {
-    if (!response.write(left < CHUNK.length ? CHUNK.subarray(0, left) : CHUNK))
-      await once(response, 'drain', { signal });
+    const chunk = left < CHUNK.length ? CHUNK.subarray(0, left) : CHUNK;
+    if (!response.write(chunk)) await once(response, 'drain', { signal });
+    account.sent += chunk.length;
   }
 }
 
@@ -35,7 +41,10 @@ async function trickle(stream, bytes, signal) {
   }
 }
 
-/** By the path after /http/. Each is called with the request, the response, the query, and a signal of its end. */
+/** What lets a body break off that waits for that, by its `until`. */
+const gates = new Map();
+
+/** By the path after /http/. Each is called with the request, the response, and what `begin` gives. */
 const http = {
   /** The connection is closed before anything is answered. */
   refuse: (_request, response) => response.destroy(),
@@ -49,32 +58,35 @@ const http = {
   },
   /** Half of the headers come, and the connection is closed. */
   'cut-headers': (_request, response) => response.socket.end('HTTP/1.1 200 OK\r\ncontent-ty'),
-  /** Lets the `cut?wait=1` of the same key break off. */
-  go(_request, response, { account }) {
-    account.go = true;
+  /** Lets the bodies with the same `until` break off. */
+  go(_request, response, { text }) {
+    gates.get(text('until'))?.();
     response.end();
   },
-  /** A body that promises 1000 bytes and breaks off after some; with `wait=1` when `go` says so. */
-  async cut(_request, response, { number, text, account, gone }) {
+  /** A body that promises 1000 bytes and breaks off after some. */
+  async cut(_request, response, { number, told }) {
     response.writeHead(200, { 'content-length': 1000 });
     response.flushHeaders();
     response.write(CHUNK.subarray(0, number('after', 500)));
-    do await sleep(20, undefined, { signal: gone });
-    while (text('wait') && !account.go);
+    await told();
     response.destroy();
   },
   /** A chunk that promises 256 bytes and breaks off in the middle. */
-  'cut-chunk'(_request, response) {
-    response.socket.end(
+  async 'cut-chunk'(_request, response, { told }) {
+    response.socket.write(
       'HTTP/1.1 200 OK\r\naccess-control-allow-origin: *\r\ntransfer-encoding: chunked\r\n\r\n100\r\nabc',
     );
+    await told();
+    response.socket.end();
   },
   /** Lines, the last of which breaks off: with the connection, or, with `clean=1`, with the body. */
-  'cut-line'(_request, response, { text }) {
+  async 'cut-line'(_request, response, { text, told }) {
     const body = '{"line":1}\n{"line":2}\n{"li';
     if (text('clean')) return void response.end(body);
     response.writeHead(200, { 'content-length': 1000 });
-    response.write(body, () => response.destroy());
+    response.write(body);
+    await told();
+    response.destroy();
   },
   /** More bytes than were promised. */
   'too-long'(_request, response) {
@@ -97,9 +109,10 @@ const http = {
   /** The request's body is never read. */
   'stop-reading': (request) => request.pause(),
   /** So many bytes, as fast as they are taken. */
-  async bytes(_request, response, { number, gone }) {
-    response.writeHead(200, { 'content-length': number('count', 0) });
-    await writeAll(response, number('count', 0), gone);
+  async bytes(_request, response, call) {
+    const count = call.number('count', 0);
+    response.writeHead(200, { 'content-length': count });
+    await writeAll(response, count, call);
     response.end();
   },
   /** What the request brought, as its body. */
@@ -160,12 +173,15 @@ function frame(opcode, payload, { fin = true, length = payload.length } = {}) {
 }
 
 const [TEXT, BINARY] = [1, 2];
+/** A close with 1000. */
+const END = frame(8, Buffer.of(1000 >> 8, 1000 & 255));
 
-/** Opens the connection and, when a page has had the time to hear of that, sends these; 'end' breaks it. */
+/** Opens the connection and, when the other side has said something, sends these; 'end' breaks it. */
 function open(...steps) {
   return async (request, socket, { gone }) => {
+    const said = once(socket, 'data', { signal: gone });
     socket.write(acceptance(request));
-    await sleep(20, undefined, { signal: gone });
+    await said;
     for (const step of steps) {
       if (step === 'end') socket.end();
       else socket.write(step);
@@ -205,10 +221,32 @@ const rawWs = {
   'invalid-opcode': open(frame(7, Buffer.from('?'))),
   /** The handshake and two messages, one byte at a time; then a proper end. */
   async trickle(request, socket, { gone }) {
-    const end = frame(8, Buffer.of(1000 >> 8, 1000 & 255));
     const messages = [frame(BINARY, Buffer.from('hello ')), frame(BINARY, Buffer.from('world'))];
-    await trickle(socket, Buffer.concat([Buffer.from(acceptance(request)), ...messages, end]), gone);
+    await trickle(socket, Buffer.concat([Buffer.from(acceptance(request)), ...messages, END]), gone);
     socket.end();
+  },
+  /**
+   * `count` messages of `size` bytes as fast as they are taken, many in a packet, then a close. The first four bytes are
+   * a number.
+   */
+  async flood(request, socket, { number, account, gone }) {
+    const [count, size] = [number('count', 16), number('size', 65536)];
+    let isOver = false;
+    // The other side's close, as answer to this side's or before it; nobody sends anything else here.
+    socket.on('data', () => socket.end(isOver ? undefined : END));
+    socket.write(acceptance(request));
+    const data = Buffer.alloc(size, 0x2e);
+    for (let n = 0; n < count && !socket.writableEnded; ) {
+      const frames = [];
+      for (let length = 0; length < CHUNK.length && n < count; length += size + 16, n++) {
+        if (size >= 4) data.writeUInt32BE(n);
+        frames.push(frame(BINARY, data));
+      }
+      if (!socket.write(Buffer.concat(frames))) await once(socket, 'drain', { signal: gone });
+      account.sent += frames.length * size;
+    }
+    isOver = true;
+    if (!socket.writableEnded) socket.write(END);
   },
   /** What the other side sends is never read. */
   'stop-reading'(request, socket) {
@@ -216,7 +254,10 @@ const rawWs = {
     socket.pause();
   },
   /** A message; what the other side sends is read, and its close is not answered. */
-  'hang-close': open(frame(BINARY, Buffer.from('hello'))),
+  'hang-close'(request, socket) {
+    socket.write(acceptance(request));
+    socket.write(frame(BINARY, Buffer.from('hello')));
+  },
 };
 
 /** Faults of an open connection, by the path after /ws/: with the connection. */
@@ -226,19 +267,6 @@ const ws = {
   /** One message of `size` bytes, as text with `text=1`. */
   message: (socket, { number, text }) =>
     socket.send(Buffer.alloc(number('size', 0), 0x61), { binary: !text('text') }),
-  /** `count` messages of `size` bytes as fast as they are taken, then a close. The first four bytes are a number. */
-  async flood(socket, { number, account, gone }) {
-    const size = number('size', 65536);
-    for (let n = 0; n < number('count', 16) && !gone.aborted; n++) {
-      const data = Buffer.alloc(size, 0x2e);
-      if (size >= 4) data.writeUInt32BE(n);
-      // Called when the kernel has it: a slow reader shows.
-      const written = new Promise((resolve) => socket.send(data, resolve));
-      if (socket.bufferedAmount > 256 * 1024) await written;
-      account.sent += size;
-    }
-    socket.close(1000);
-  },
   /** Takes what comes, and says how many bytes that were when it is told 'how many?'. */
   sink(socket, { account }) {
     socket.on('message', (data, isBinary) => {
@@ -257,7 +285,7 @@ export async function startFaultServer({ port = 0 } = {}) {
     return known;
   };
 
-  /** What a fault is told of its connection. */
+  /** What a fault is told of its connection: the query, the account, a signal of its end, and when it may break. */
   function begin(request, socket) {
     const { pathname, searchParams } = new URL(request.url, 'http://localhost');
     const account = accountOf(searchParams.get('key') ?? '');
@@ -271,11 +299,20 @@ export async function startFaultServer({ port = 0 } = {}) {
     const text = (name) => searchParams.get(name) ?? '';
     const number = (name, fallback) => (searchParams.has(name) ? Number(text(name)) : fallback);
     const [, kind, name] = pathname.split('/');
-    return { kind, name, text, number, account, gone: controller.signal };
+    const told = async () => {
+      if (!searchParams.has('until')) return;
+      await new Promise((go) => {
+        gates.set(text('until'), go);
+        controller.signal.addEventListener('abort', go);
+      });
+      gates.delete(text('until'));
+    };
+    return { kind, name, text, number, account, gone: controller.signal, told };
   }
 
+  // Waiting for the other side ends when that goes away, which is what it came for.
   const ended = (error) => {
-    if (error?.name !== 'AbortError') throw error;
+    if (error?.name !== 'AbortError' && !['ECONNRESET', 'EPIPE'].includes(error?.code)) throw error;
   };
 
   const server = createServer((request, response) => {

@@ -23,6 +23,21 @@ export function faultUrl(path: string): string {
   return `${origin}/${path}`;
 }
 
+/**
+ * The URL of a body that breaks off, which it does when `go` is awaited: by then the page has what came before.
+ *
+ * @param path Such as `http/cut?after=3`.
+ */
+export function breakingUrl(path: string): { readonly url: string; go(): asyncio.Coroutine<void> } {
+  const until = newKey();
+  return {
+    url: faultUrl(`${path}${path.includes('?') ? '&' : '?'}until=${until}`),
+    *go() {
+      yield* asyncio.fromPromise(fetch(faultUrl(`http/go?until=${until}`)));
+    },
+  };
+}
+
 /** A URL at which nothing listens. */
 export function refusedUrl(protocol: 'http' | 'ws'): string {
   return `${protocol}://127.0.0.1:2/`;
@@ -48,6 +63,16 @@ export async function untilAccount(key: string, isSo: (account: Account) => bool
     const account = await accountOf(key);
     if (isSo(account)) return account;
     await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** Asks the server until it has not sent a byte more for a while. */
+export async function untilStandstill(key: string): Promise<Account> {
+  for (let before = -1; ; ) {
+    const account = await accountOf(key);
+    if (account.sent === before) return account;
+    before = account.sent;
+    await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }
 

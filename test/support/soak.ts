@@ -2,7 +2,7 @@
 // echoed must be what was sent, and in the end nothing may be left, here or at the server.
 
 import * as asyncio from 'asyncio-web';
-import { accountOf, decode, faultUrl, newKey, untilAccount } from './faults.ts';
+import { accountOf, decode, encode, faultUrl, newKey, untilAccount } from './faults.ts';
 import { Random } from './random.ts';
 
 /** How many connections there are at a time. */
@@ -90,6 +90,7 @@ const cannotOpenInTime =
 const breaks = (path: string): Kind =>
   function* (run) {
     const [reader, writer] = yield* open(run, path);
+    if (!path.includes('close')) writer.write(encode('go'));
     yield* fails(urlOf(path, run), asyncio.WebSocketCloseError, () => reader.read());
     writer.close();
     yield* fails(urlOf(path, run), asyncio.WebSocketCloseError, () => writer.waitClosed());

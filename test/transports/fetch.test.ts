@@ -2,11 +2,20 @@
 
 import * as asyncio from 'asyncio-web';
 import { expect } from 'chai';
-import { accountOf, decode, faultUrl, newKey, refusedUrl, runReal, untilAccount } from '../support/faults.ts';
+import {
+  breakingUrl,
+  decode,
+  faultUrl,
+  newKey,
+  refusedUrl,
+  runReal,
+  untilAccount,
+  untilStandstill,
+} from '../support/faults.ts';
 import { recordReports } from '../support/loops.ts';
 import { raised } from '../support/outcomes.ts';
 
-const isStreamingEngine = navigator.userAgent.includes('Chrome');
+const isChromium = navigator.userAgent.includes('Chrome');
 
 describe('fetch()', () => {
   it('gives the head, and then the body as text, JSON or bytes', () =>
@@ -111,12 +120,13 @@ describe('fetch()', () => {
           (response) => response.reader.read(),
         ];
         for (const read of ways) {
-          const response = yield* asyncio.fetch(faultUrl(path));
+          const { url, go } = breakingUrl(path);
+          const response = yield* asyncio.fetch(url);
+          yield* go();
           const error = yield* raised(read(response));
           expect(error, String(error)).to.be.instanceOf(asyncio.ConnectionResetError);
-          expect((error as Error).message).to.match(
-            new RegExp(`^Connection lost while reading ${faultUrl(path).replace('?', '\\?')}: `),
-          );
+          const start = `Connection lost while reading ${url}: `;
+          expect((error as Error).message.slice(0, start.length)).to.equal(start);
           expect((error as Error).cause).to.be.instanceOf(Error);
         }
       }));
@@ -134,8 +144,9 @@ describe('fetch()', () => {
 
   it('a line longer than the limit is a RangeError', () =>
     runReal(function* () {
-      const { reader } = yield* asyncio.fetch(faultUrl('http/long-line?size=200000'), { limit: 1000 });
-      expect(yield* raised(reader.readline())).to.be.instanceOf(RangeError);
+      const response = yield* asyncio.fetch(faultUrl('http/long-line?size=200000'), { limit: 1000 });
+      expect(yield* raised(response.reader.readline())).to.be.instanceOf(RangeError);
+      response.close();
     }));
 
   it('bytes that are no UTF-8 become replacement characters as text, and stay as they are as bytes', () =>
@@ -250,15 +261,18 @@ describe('fetch()', () => {
         expect(yield* raised(asyncio.fetch(url, init)), url).to.be.instanceOf(TypeError);
     }));
 
-  it('a slow reader holds the server back', () =>
+  it('a slow reader holds the server back in Chromium; Firefox and WebKit take all that comes', () =>
     runReal(function* () {
       const key = newKey();
-      const count = 64 * 2 ** 20;
+      const count = 64 * 2 ** 20; // more than the buffers on the way
       const response = yield* asyncio.fetch(faultUrl(`http/bytes?count=${count}&key=${key}`));
       let bytes = (yield* response.reader.readexactly(1000)).length;
-      // Nobody reads: the request cannot come to its end.
-      yield* asyncio.sleep(0.3);
-      expect((yield* asyncio.fromPromise(accountOf(key))).open).to.equal(1);
+      if (isChromium) {
+        const { sent } = yield* asyncio.fromPromise(untilStandstill(key));
+        expect(sent).to.be.lessThan(count * 0.75);
+      } else {
+        yield* asyncio.fromPromise(untilAccount(key, ({ sent }) => sent === count)); // though nobody reads
+      }
       for (
         let chunk = yield* response.reader.read(2 ** 20);
         chunk.length > 0;
@@ -325,6 +339,38 @@ describe('fetch()', () => {
       );
     }));
 
+  it('an upload with progress leaves no listener at the signal that it was given', async () => {
+    const { any } = AbortSignal;
+    const { addEventListener, removeEventListener } = EventTarget.prototype;
+    const listeners = new Set<unknown>();
+    let seen = 0;
+    AbortSignal.any = (signals) => {
+      const signal = any.call(AbortSignal, signals);
+      signal.addEventListener = (type: string, listener: EventListenerOrEventListenerObject | null) => {
+        seen += 1;
+        listeners.add(listener);
+        addEventListener.call(signal, type, listener);
+      };
+      signal.removeEventListener = (type: string, listener: EventListenerOrEventListenerObject | null) => {
+        listeners.delete(listener);
+        removeEventListener.call(signal, type, listener);
+      };
+      return signal;
+    };
+    try {
+      const { signal } = new AbortController();
+      const init = { method: 'POST', body: 'x', signal, onUploadProgress: () => {} };
+      await runReal(function* () {
+        yield* (yield* asyncio.fetch(faultUrl('http/echo'), init)).text();
+        yield* raised(asyncio.fetch(faultUrl('http/refuse'), init));
+      });
+    } finally {
+      AbortSignal.any = any;
+    }
+    expect(seen).to.be.greaterThan(0);
+    expect(listeners.size).to.equal(0);
+  });
+
   it('refuses a stream as body where the engine would send its name', () =>
     runReal(function* () {
       const sending = asyncio.fetch(faultUrl('http/echo'), {
@@ -333,9 +379,7 @@ describe('fetch()', () => {
       });
       const error = yield* raised(sending);
       // Chromium can, but not over HTTP/1.1, which this server speaks.
-      expect(error).to.be.instanceOf(
-        isStreamingEngine ? asyncio.ConnectionError : asyncio.NotImplementedError,
-      );
+      expect(error).to.be.instanceOf(isChromium ? asyncio.ConnectionError : asyncio.NotImplementedError);
     }));
 
   it('fifty requests at once, of which every other one fails, leave nothing behind', () =>

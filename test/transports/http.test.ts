@@ -2,7 +2,16 @@
 
 import * as asyncio from 'asyncio-web';
 import { expect } from 'chai';
-import { decode, encode, faultUrl, newKey, Recorder, runReal, untilAccount } from '../support/faults.ts';
+import {
+  breakingUrl,
+  decode,
+  encode,
+  faultUrl,
+  newKey,
+  Recorder,
+  runReal,
+  untilAccount,
+} from '../support/faults.ts';
 import { raised } from '../support/outcomes.ts';
 
 describe('http:', () => {
@@ -115,12 +124,11 @@ describe('http:', () => {
   it('a body that breaks off is told by connectionLost, after what came', () =>
     runReal(function* () {
       const loop = asyncio.getRunningLoop();
-      const key = newKey();
-      const url = faultUrl(`http/cut?after=500&wait=1&key=${key}`);
+      const { url, go } = breakingUrl('http/cut?after=500');
       const [, protocol] = yield* loop.createConnection(() => new Recorder(), url);
       // An engine throws away what it has not given out when the connection breaks.
       while (protocol.bytes < 500) yield* asyncio.sleep(0.005);
-      yield* asyncio.fetch(faultUrl(`http/go?key=${key}`));
+      yield* go();
       const error = yield* protocol.lost;
       expect(error).to.be.instanceOf(asyncio.ConnectionResetError);
       expect(error?.message).to.contain(url);

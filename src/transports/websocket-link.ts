@@ -237,6 +237,7 @@ class StreamLink extends Teller implements WebSocketLink {
   #error: Error | null = null;
   /** There is nothing more to be read. */
   #drained = false;
+  #isTold = false;
 
   constructor(
     url: string,
@@ -337,10 +338,14 @@ class StreamLink extends Teller implements WebSocketLink {
   /** The end is told of behind the last message. */
   #tell(): void {
     const closure = this.#closure;
-    if (closure === null || !this.#drained) return;
+    if (closure === null || !this.#drained || this.#isTold) return;
+    this.#isTold = true;
     this.#hold.set(0);
-    this.tell((listener) => listener.closed(closure, this.#error));
-    this.silence();
+    // Silent only then: perhaps nobody listens yet.
+    this.tell((listener) => {
+      listener.closed(closure, this.#error);
+      this.silence();
+    });
   }
 }
 

@@ -1,4 +1,5 @@
-// In place of the platform's WebSocket: a socket that is open at once, and brings what a test gives it.
+// In place of the platform's WebSocket: a socket that is open at once, and brings what a test gives it. And a
+// WebSocketStream that is closed as soon as it is open.
 
 /** What the library sets at a WebSocket, for the test to call. */
 export class SocketStandIn {
@@ -43,5 +44,34 @@ export async function withSocketStandIn(body: (made: SocketStandIn[]) => Promise
     await body(made);
   } finally {
     globalThis.WebSocket = WebSocket;
+  }
+}
+
+/** A WebSocketStream whose server closes it in the same moment as it is open. */
+class ClosedStream {
+  readonly opened = Promise.resolve({
+    readable: new ReadableStream(),
+    writable: new WritableStream(),
+    protocol: '',
+    extensions: '',
+  });
+  readonly closed = Promise.resolve({ closeCode: 4000, reason: 'not you' });
+  close(): void {}
+}
+
+/** Runs `body` while each new WebSocketStream is one of these, also in engines that have none. */
+export async function withClosedStream(body: () => Promise<void>): Promise<void> {
+  const scope = globalThis as { WebSocketStream?: unknown };
+  const own = Object.getOwnPropertyDescriptor(scope, 'WebSocketStream');
+  Object.defineProperty(scope, 'WebSocketStream', {
+    value: ClosedStream,
+    configurable: true,
+    writable: true,
+  });
+  try {
+    await body();
+  } finally {
+    if (own) Object.defineProperty(scope, 'WebSocketStream', own);
+    else delete scope.WebSocketStream;
   }
 }

@@ -4,7 +4,7 @@ import * as asyncio from 'asyncio-web';
 import { expect } from 'chai';
 import { encode, faultUrl, newKey, refusedUrl, runReal, untilAccount } from '../support/faults.ts';
 import { raised } from '../support/outcomes.ts';
-import { withSocketStandIn } from '../support/socket-stand-in.ts';
+import { withClosedStream, withSocketStandIn } from '../support/socket-stand-in.ts';
 
 const isWebKit = /AppleWebKit/.test(navigator.userAgent) && !/Chrome/.test(navigator.userAgent);
 const KINDS = { WebSocket: false, ...('WebSocketStream' in globalThis && { WebSocketStream: true }) };
@@ -308,6 +308,16 @@ describe('connectWebSocket()', () => {
         yield* asyncio.sleep(0.02);
         expect(connection.closure?.code).to.equal(4009);
         expect(made[0]?.closedWith).to.deep.equal([4009, '101 messages of 193 bytes wait to be received']);
+      }),
+    ));
+
+  it('by WebSocketStream is told of a close that came before anybody listened', () =>
+    withClosedStream(() =>
+      runReal(function* () {
+        const connection = yield* asyncio.connectWebSocket('ws://x/');
+        const error = yield* raised(asyncio.withTimeout(5, () => connection.recv()));
+        expect(error).to.be.instanceOf(asyncio.WebSocketCloseError);
+        expect((error as Error).message).to.equal('ws://x/ was closed with code 4000: not you');
       }),
     ));
 

@@ -59,6 +59,7 @@ const SOURCES_ONLY = [
   'sim/**',
   'differential/random.test.js',
   'transports/bulk.test.js',
+  'transports/soak.test.js',
 ].map((path) => `!build/test/${path}`);
 
 /** What takes longest and depends least on the engine: without LONG=1 it runs in the first engine only. */

@@ -1,17 +1,39 @@
 // WebSockets under load, on demand:
 //
 //   npm run build
-//   node test/soak/websocket.mjs [engine=chromium] [MiB=256] [connections=200] [rounds=5]
+//   node test/soak/websocket.mjs [engine=chromium] [part,…=throughput,memory,streams,slow]
+//     [--rounds=5] [--messages=20000] [--mebibytes=256] [--connections=200]
 //
-// Prints: throughput against a page that only has an `onmessage`, on the same server; the memory while so many MiB go
-// through one WebSocket in each direction; so many streams at once; and, with WebSocketStream, how far a server gets
-// whose messages nobody reads. Figures of a shared machine say little but in their relation.
+//   throughput  against a page that only has an `onmessage`, on the same server: each way to read takes its turn in each
+//               round, in an order that changes; the figure is the median of the rounds' quotients
+//   memory      while so many MiB go through one WebSocket in each direction
+//   streams     so many at once
+//   slow        with WebSocketStream: how far a server gets whose messages nobody reads
+//
+// Exits with 1 if anything is missing. Figures of a shared machine say little but in their relation.
 
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
 import { launch } from '../support/browsers.mjs';
 import { startFaultServer } from '../support/fault-server.mjs';
 import { serveFiles } from '../support/pages.mjs';
 
-const [engine = 'chromium', mebibytes = '256', connections = '200', rounds = '5'] = process.argv.slice(2);
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: Object.fromEntries(
+    Object.entries({ rounds: '5', messages: '20000', mebibytes: '256', connections: '200' }).map(
+      ([name, value]) => [name, { type: 'string', default: value }],
+    ),
+  ),
+});
+const [engine = 'chromium', parts = 'throughput,memory,streams,slow'] = positionals;
+const [rounds, messages, mebibytes, connections] = [
+  values.rounds,
+  values.messages,
+  values.mebibytes,
+  values.connections,
+].map(Number);
+const isAsked = (part) => parts.split(',').includes(part);
 
 const faults = await startFaultServer();
 const server = await serveFiles({
@@ -77,6 +99,18 @@ const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 
 try {
   const page = await browser.newPage(`${server.origin}/soak.html`);
   const hasStream = await page.evaluate(() => 'WebSocketStream' in globalThis);
+  if (isAsked('throughput')) await compare(page, hasStream);
+  if (isAsked('memory')) for (const stream of hasStream ? [false, true] : [false]) await pass(page, stream);
+  if (isAsked('streams')) console.log(await page.evaluate(manyStreams, connections));
+  if (isAsked('slow') && hasStream) await holdBack(page);
+} finally {
+  await browser.close();
+  server.close();
+  faults.close();
+}
+
+/** The time of each way to read the same flood, beside that of the bare page in the same round. */
+async function compare(page, hasStream) {
   const cases = [['bare', false]];
   for (const way of ['protocol', 'reader', 'messages']) {
     cases.push([way, false]);
@@ -84,120 +118,124 @@ try {
   }
   for (const [count, size] of [
     [1000, 65536],
-    [50_000, 64],
+    [messages, 64],
   ]) {
     const times = cases.map(() => []);
-    for (let round = 0; round <= Number(rounds); round++) {
-      for (const [index, [way, stream]] of cases.entries()) {
-        const elapsed = await page.evaluate(
-          async (way, stream, count, size) => {
-            const start = performance.now();
-            const bytes = await ways[way](`${origin}/ws/flood?count=${count}&size=${size}`, stream);
-            if (bytes !== count * size) throw new Error(`${way}: ${bytes} bytes in place of ${count * size}`);
-            return performance.now() - start;
-          },
-          way,
-          stream,
-          count,
-          size,
-        );
-        if (round > 0) times[index].push(elapsed); // the first round is for warming up
+    // The first round is for warming up.
+    for (let round = 0; round <= rounds; round++) {
+      for (let turn = 0; turn < cases.length; turn++) {
+        const index = (turn + round) % cases.length;
+        const [way, stream] = cases[index];
+        const url = `/ws/flood?count=${count}&size=${size}`;
+        const { bytes, elapsed } = await page.evaluate(timed, way, url, stream);
+        if (bytes !== count * size) throw new Error(`${way}: ${bytes} bytes in place of ${count * size}`);
+        if (round > 0) times[index].push(elapsed);
       }
     }
-    const bare = median(times[0]);
-    console.log(`${engine}, ${count} messages of ${size} bytes:`);
+    console.log(`${engine}, ${count} messages of ${size} bytes, ${rounds} rounds:`);
     for (const [index, [way, stream]] of cases.entries()) {
-      const time = median(times[index]);
-      const rate = ((count * size) / 2 ** 20 / (time / 1000)).toFixed(0);
-      const each = ((time * 1000) / count).toFixed(2);
+      const quotient = median(times[index].map((time, round) => times[0][round] / time));
+      const more = median(times[index].map((time, round) => time - times[0][round]));
       const name = way === 'bare' ? 'onmessage' : `${way} by ${stream ? 'WebSocketStream' : 'WebSocket'}`;
-      console.log(
-        `  ${name.padEnd(32)} ${rate} MiB/s, ${each} us a message, ${(bare / time).toFixed(2)} of bare`,
-      );
+      const cost =
+        way === 'bare'
+          ? `${((median(times[0]) * 1000) / count).toFixed(2)} us a message`
+          : `${quotient.toFixed(2)} of its throughput, ${((more * 1000) / count).toFixed(2)} us a message more`;
+      console.log(`  ${name.padEnd(32)} ${cost}`);
     }
   }
+}
 
-  for (const stream of hasStream ? [false, true] : [false]) {
-    const name = stream ? 'WebSocketStream' : 'WebSocket';
-    const memory = await page.evaluate(
-      (mebibytes, stream) =>
-        asyncio.run(function* () {
-          const heaps = [];
-          const [reader, writer] = yield* asyncio.openConnection(
-            `${origin}/ws/flood?count=${mebibytes * 16}&size=65536`,
-            { stream },
-          );
-          let bytes = 0;
-          for (let next = 0; ; ) {
-            const { length } = yield* reader.read(1 << 20);
-            if (length === 0) break;
-            bytes += length;
-            if (bytes >= next) {
-              heaps.push(heap());
-              next += (mebibytes * 2 ** 20) / 8;
-            }
-          }
-          writer.close();
-          const [, uploader] = yield* asyncio.openConnection(`${origin}/ws/sink?key=up`, { stream });
-          const piece = new Uint8Array(65536);
-          const start = performance.now();
-          for (let n = 0; n < mebibytes * 16; n++) {
-            uploader.write(piece);
-            yield* uploader.drain();
-            if (n % (mebibytes * 2) === 0) heaps.push(heap());
-          }
-          uploader.close();
-          yield* uploader.waitClosed();
-          return { bytes, heaps, seconds: (performance.now() - start) / 1000 };
-        }),
-      Number(mebibytes),
-      stream,
-    );
-    console.log(
-      `${mebibytes} MiB down and up by ${name}: ${memory.bytes === mebibytes * 2 ** 20 ? 'all there' : 'BYTES ARE MISSING'}, up ${(mebibytes / memory.seconds).toFixed(0)} MiB/s, ` +
-        `heap in MiB ${memory.heaps.map((size) => size.toFixed(0)).join(' ')}`,
-    );
-  }
-  console.log(`the server received ${(faults.stats('up').received / 2 ** 20).toFixed(0)} MiB`);
+/** In the page. */
+async function timed(way, path, stream) {
+  const start = performance.now();
+  const bytes = await ways[way](`${origin}${path}`, stream);
+  return { bytes, elapsed: performance.now() - start };
+}
 
-  const streams = await page.evaluate(
-    (connections) =>
+/** Many bytes down and up through one WebSocket, and the memory meanwhile. */
+async function pass(page, stream) {
+  const name = stream ? 'WebSocketStream' : 'WebSocket';
+  const key = `up by ${name}`;
+  const { bytes, most, heaps } = await page.evaluate(
+    (mebibytes, stream, key) =>
       asyncio.run(function* () {
-        const start = performance.now();
-        function* talk(n) {
-          const [reader, writer] = yield* asyncio.openConnection(`${origin}/ws/echo`);
-          for (let line = 0; line < 20; line++) {
-            writer.write(new TextEncoder().encode(`${n}.${line}\n`));
-            const back = new TextDecoder().decode(yield* reader.readline());
-            if (back !== `${n}.${line}\n`) throw new Error(back);
+        const heaps = [];
+        const down = `${origin}/ws/flood?count=${mebibytes * 16}&size=65536`;
+        const [reader, writer] = yield* asyncio.openConnection(down, { stream });
+        let bytes = 0;
+        for (let next = 0; ; ) {
+          const { length } = yield* reader.read(1 << 20);
+          if (length === 0) break;
+          bytes += length;
+          if (bytes >= next) {
+            heaps.push(heap());
+            next += (mebibytes * 2 ** 20) / 8;
           }
-          return [reader, writer];
         }
-        const open = yield* asyncio.gather(Array.from({ length: connections }, (_, n) => talk(n)));
-        const most = open.length;
-        for (const [, writer] of open) writer.close();
-        for (const [, writer] of open) yield* writer.waitClosed();
-        return `${most} streams at once, 20 lines each: ${(performance.now() - start).toFixed(0)} ms`;
+        writer.close();
+        const [, uploader] = yield* asyncio.openConnection(`${origin}/ws/sink?key=${key}`, { stream });
+        const piece = new Uint8Array(65536);
+        let most = 0;
+        for (let n = 0; n < mebibytes * 16; n++) {
+          uploader.write(piece);
+          most = Math.max(most, uploader.transport.getWriteBufferSize());
+          yield* uploader.drain();
+          if (n % (mebibytes * 2) === 0) heaps.push(heap());
+        }
+        uploader.close();
+        yield* uploader.waitClosed();
+        return { bytes, most, heaps };
       }),
-    Number(connections),
+    mebibytes,
+    stream,
+    key,
   );
-  console.log(streams);
+  const { received } = faults.stats(key);
+  const isWhole = bytes === mebibytes * 2 ** 20 && received === bytes;
+  if (!isWhole) process.exitCode = 1;
+  console.log(
+    `${mebibytes} MiB down and up by ${name}: ${isWhole ? 'all there' : `BYTES ARE MISSING: ${bytes} down, ${received} up`}; ` +
+      `at most ${(most / 1024).toFixed(0)} KiB written and not sent; ` +
+      `heap in MiB ${heaps.map((size) => size.toFixed(0)).join(' ')}`,
+  );
+}
 
-  if (hasStream) {
-    await page.evaluate(() =>
+/** In the page. */
+function manyStreams(connections) {
+  return asyncio.run(function* () {
+    function* talk(n) {
+      const [reader, writer] = yield* asyncio.openConnection(`${origin}/ws/echo`);
+      for (let line = 0; line < 20; line++) {
+        writer.write(new TextEncoder().encode(`${n}.${line}\n`));
+        const back = new TextDecoder().decode(yield* reader.readline());
+        if (back !== `${n}.${line}\n`) throw new Error(back);
+      }
+      return writer;
+    }
+    const open = yield* asyncio.gather(Array.from({ length: connections }, (_, n) => talk(n)));
+    for (const writer of open) writer.close();
+    for (const writer of open) yield* writer.waitClosed();
+    return `${open.length} streams at once over WebSocket, 20 lines each: all came back`;
+  });
+}
+
+/** A reader that does not read: the server sends until everything on the way is full, and no more. */
+async function holdBack(page) {
+  const key = 'slow';
+  await page.evaluate(
+    (key) =>
       asyncio.run(function* () {
-        const url = `${origin}/ws/flood?count=4096&size=65536&key=slow`;
-        const [, writer] = yield* asyncio.openConnection(url, { readLimit: 1 << 20 });
-        yield* asyncio.sleep(3);
-        writer.transport.abort();
+        const url = `${origin}/ws/flood?count=4096&size=65536&key=${key}`;
+        globalThis.slow = yield* asyncio.openConnection(url, { readLimit: 1 << 20 });
       }),
-    );
-    console.log(
-      `a reader that does not read: the server sent ${(faults.stats('slow').sent / 2 ** 20).toFixed(1)} of 256 MiB`,
-    );
+    key,
+  );
+  let sent = -1;
+  while (sent !== faults.stats(key).sent) {
+    sent = faults.stats(key).sent;
+    await sleep(1000);
   }
-} finally {
-  await browser.close();
-  server.close();
-  faults.close();
+  if (sent >= 4096 * 65536) process.exitCode = 1;
+  console.log(`a reader that does not read: the server has sent ${(sent / 2 ** 20).toFixed(1)} of 256 MiB`);
 }

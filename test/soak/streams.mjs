@@ -18,7 +18,7 @@ function used() {
   return (heapUsed + arrayBuffers) / MIB;
 }
 
-const show = (label, value) => console.log(`${label.padEnd(48)} ${value}`);
+const show = (label, value) => console.log(`${label.padEnd(62)} ${value}`);
 const seconds = (start) => ((performance.now() - start) / 1000).toFixed(1);
 
 const before = used();
@@ -36,8 +36,10 @@ show(`${mebibytes} MiB through a pipe`, `${seconds(start)} s, collections includ
 show('most bytes written and not read', `${(flow.most / 1024).toFixed(0)} KiB`);
 show('memory before, MiB', before.toFixed(1));
 show('memory on the way, MiB', samples.map((sample) => sample.toFixed(1)).join(' '));
-const grown = Math.max(...samples) - Math.min(...samples);
-show('difference between the most and the least, MiB', grown.toFixed(1));
+// The beginning may hold more, of what the engine compiled.
+const half = samples.length >> 1;
+const grown = Math.max(...samples.slice(half)) - Math.min(...samples.slice(0, half));
+show('the most in the second half over the least in the first, MiB', grown.toFixed(1));
 
 start = performance.now();
 const answered = await asyncio.run(manyStreams(streams));

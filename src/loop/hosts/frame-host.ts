@@ -1,9 +1,11 @@
 /**
  * AnimationFrameHost: a loop that works in animation frames: the page's, or those of a game engine's ticker.
  *
- * Everything that tasks do to the scene is done before the frame is drawn, and never in the middle of it. The price:
- * what wakes the loop from outside waits for the next frame, and timers fire at the first frame after their time.
- * A page that is not seen shows no frames; then a timer takes their place, so no task waits for the user to come back.
+ * Everything that tasks do to the scene in a frame is done before it is drawn, and never in the middle of that: the loop
+ * works within the call of the ticker, up to its budget. Only what goes on behind a Promise comes after the call, and is
+ * drawn a frame later where the ticker itself draws. The price: what wakes the loop from outside waits for the next
+ * frame, and timers fire at the first frame after their time. A page that is not seen shows no frames; then a timer takes
+ * their place, so no task waits for the user to come back.
  */
 
 import { NativeHost } from './native-host.ts';
@@ -15,12 +17,15 @@ export type FrameSource = (callback: (timeMs: number) => void) => () => void;
 export interface FrameHostOptions {
   /**
    * Where frames come from. Default: `requestAnimationFrame`. PixiJS: `(frame) => { const tick = () =>
-   * frame(ticker.lastTime); ticker.addOnce(tick); return () => ticker.remove(tick); }`.
+   * frame(ticker.lastTime + ticker.elapsedMS); ticker.addOnce(tick); return () => ticker.remove(tick); }`.
    */
   readonly frames?: FrameSource;
   /** How long the loop may work in a frame, in milliseconds. Default 8: half of a frame at 60 Hz is the page's. */
   readonly budgetMs?: number;
-  /** After so many milliseconds without a frame the loop works without one. Default 100. */
+  /**
+   * After so many milliseconds without a frame the loop works without one. Infinity: never, so that who stops the ticker
+   * holds the program. Default 100.
+   */
   readonly fallbackMs?: number;
 }
 
@@ -59,7 +64,9 @@ export class AnimationFrameHost extends NativeHost {
   }
 
   protected request(): void {
-    this.#fallback = setTimeout(() => this.#frame(performance.now()), this.#fallbackMs);
+    // A native timer that is told to wait longer than it can count comes at once.
+    if (this.#fallbackMs < 2 ** 31)
+      this.#fallback = setTimeout(() => this.#frame(performance.now()), this.#fallbackMs);
     this.#cancelFrame = this.#frames((timeMs) => this.#frame(timeMs));
   }
 
@@ -71,6 +78,6 @@ export class AnimationFrameHost extends NativeHost {
   #frame(timeMs: number): void {
     this.withdraw();
     this.frameTime = timeMs / 1000;
-    this.work(this.#budgetMs);
+    this.work(this.#budgetMs, true);
   }
 }

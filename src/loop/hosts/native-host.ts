@@ -2,8 +2,9 @@
  * NativeHost: what the hosts on a page's callbacks have in common. A host on another source of callbacks (a game's
  * ticker, an idle time, a message) says how to ask the source for one call, and gives the call's time to `work`.
  *
- * Within one call of the source, work goes on in microtasks: native promise reactions come in between chunks, and a
- * Promise that settles at once, or the next run of the loop, does not have to wait for the source's next call.
+ * After a call of the source, work goes on in microtasks: native promise reactions come in between chunks, and a
+ * Promise that settles at once, or the next run of the loop, does not have to wait for the source's next call. The
+ * source is never asked inside its own call: many answer at once, within the same frame, and then no frame would end.
  *
  * There is no CPython file to follow: a host stands where asyncio has its selector.
  */
@@ -95,34 +96,48 @@ export abstract class NativeHost implements HostLoop {
     this.#isRequested = false;
   }
 
-  /** The source has called: runs callbacks for `budgetMs` milliseconds, or until there are none, and one chunk at least. */
-  protected work(budgetMs: number): void {
+  /**
+   * The source has called: runs callbacks for `budgetMs` milliseconds, or until there are none, and one chunk at least.
+   *
+   * @param atOnce Runs them within the call, for a source that goes on with their effects: one that draws them. Else
+   *   all but the first chunk run in microtasks behind it.
+   */
+  protected work(budgetMs: number, atOnce = false): void {
     this.#isRequested = false;
     if (this.#pump === null || this.#isOpen) return;
     this.#isOpen = true;
     this.#endMs = performance.now() + budgetMs;
     this.#patience = PATIENCE;
-    this.#chunk();
+    try {
+      do this.#chunk();
+      while (atOnce && this.#soon && performance.now() < this.#endMs);
+    } finally {
+      void RESOLVED.then(this.#goOn);
+    }
   }
 
-  readonly #chunk = (): void => {
-    try {
-      if (this.#soon && this.#pump !== null) {
-        this.#soon = false;
-        this.#patience = PATIENCE;
-        clearTimeout(this.#timer);
-        this.#pump(CHUNK);
+  /** In a microtask: the next chunk, or the end of this call's work. */
+  readonly #goOn = (): void => {
+    if (this.#patience > 0 && performance.now() < this.#endMs) {
+      try {
+        this.#chunk();
+      } finally {
+        void RESOLVED.then(this.#goOn);
       }
-    } finally {
-      this.#patience -= 1;
-      if (this.#patience > 0 && performance.now() < this.#endMs) {
-        void RESOLVED.then(this.#chunk);
-      } else {
-        this.#isOpen = false;
-        if (this.#soon) this.#request();
-      }
+      return;
     }
+    this.#isOpen = false;
+    if (this.#soon) this.#request();
   };
+
+  #chunk(): void {
+    this.#patience -= 1;
+    if (!this.#soon || this.#pump === null) return;
+    this.#soon = false;
+    this.#patience = PATIENCE;
+    clearTimeout(this.#timer);
+    this.#pump(CHUNK);
+  }
 
   #request(): void {
     if (this.#isRequested) return;

@@ -64,7 +64,7 @@ describe('AnimationFrameHost', () => {
 
   it('a Promise that is settled, and the next run, need no further frame', async () => {
     const ticker = new Ticker();
-    const { loop } = loopOn(ticker);
+    const { loop } = loopOn(ticker, { budgetMs: NEVER_MS });
     const over = asyncio.run(
       function* () {
         let sum = 0;
@@ -98,6 +98,106 @@ describe('AnimationFrameHost', () => {
     await over;
     expect(spins).to.be.above(first);
     loop.close();
+  });
+
+  it('what a frame has done is there when the ticker draws it, however much it is', async () => {
+    const ticker = new Ticker();
+    const { loop } = loopOn(ticker, { budgetMs: 1000 });
+    const drawn: number[] = [];
+    let moved = 0;
+    function* walk(): asyncio.Coroutine<void> {
+      for (let frame = 0; frame < 2; frame++) {
+        moved += 1;
+        yield* asyncio.sleep(1000);
+      }
+    }
+    for (let index = 0; index < 500; index++) loop.createTask(walk());
+    const over = loop.runForever();
+    for (const callback of [...ticker.pending]) callback(0);
+    drawn.push(moved); // the ticker draws at the end of its own call
+    expect(drawn).to.deep.equal([500]);
+    loop.setExceptionHandler(() => undefined);
+    loop.stop();
+    await ticker.tick();
+    await ticker.tick();
+    await over;
+    loop.close();
+  });
+
+  it('asks for no frame inside a frame: tickers call at once who asks then', async () => {
+    // PixiJS goes through a list of listeners that grows at its end meanwhile.
+    const listeners: ((timeMs: number) => void)[] = [];
+    const frames: FrameSource = (callback) => {
+      listeners.push(callback);
+      return () => {
+        const index = listeners.indexOf(callback);
+        if (index >= 0) listeners.splice(index, 1);
+      };
+    };
+    const budgetMs = 1e-9; // used up by one chunk
+    const loop = new asyncio.BaseEventLoop(
+      new AnimationFrameHost({ frames, budgetMs, fallbackMs: Infinity }),
+    );
+    let rounds = 0;
+    const over = loop.runUntilComplete(
+      (function* () {
+        for (; rounds < 100; rounds += 1) {
+          const now = performance.now();
+          while (performance.now() === now); // until the clock shows it
+          yield* asyncio.sleep(0);
+        }
+      })(),
+    );
+    let frame = 0;
+    for (; rounds < 100; frame += 1) {
+      const before = rounds;
+      let calls = 0;
+      for (let next = listeners.shift(); next !== undefined; next = listeners.shift()) {
+        next(0);
+        calls += 1;
+      }
+      expect(calls, `frame ${frame}`).to.equal(1);
+      expect(rounds).to.be.above(before);
+      for (let turn = 0; turn < 30; turn++) await undefined;
+    }
+    expect(frame).to.be.above(2);
+    while (listeners.length > 0) {
+      listeners.shift()?.(0);
+      for (let turn = 0; turn < 30; turn++) await undefined;
+    }
+    await over;
+    loop.close();
+  });
+
+  it('without a fallback a ticker that stands still holds the program, and loses nothing of it', async () => {
+    for (const fallbackMs of [Infinity, 1e12]) {
+      const ticker = new Ticker();
+      const { loop } = loopOn(ticker, { fallbackMs });
+      const future = loop.createFuture<string>();
+      const steps: string[] = [];
+      const over = loop.runUntilComplete(
+        (function* () {
+          steps.push('begins');
+          steps.push(yield* future as asyncio.Future<string>);
+        })(),
+      );
+      // A native timer that is told to wait for ever comes at once.
+      const turns = async (): Promise<void> => {
+        for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setTimeout(resolve, 2));
+      };
+      await turns();
+      expect(steps).to.deep.equal([]);
+      await ticker.tick();
+      expect(steps).to.deep.equal(['begins']);
+      await turns(); // also over the microtasks behind the frame
+      future.setResult('goes on');
+      await turns();
+      expect(steps).to.deep.equal(['begins']);
+      await ticker.tick();
+      await over;
+      expect(steps).to.deep.equal(['begins', 'goes on']);
+      loop.close();
+    }
   });
 
   it('tells the time of the frame as its source tells it, and keeps its own clock', async () => {

@@ -6,7 +6,7 @@
 
 import * as asyncio from 'asyncio-web';
 import { expect } from 'chai';
-import { newTestLoop, recordReports, simulate } from '../support/loops.ts';
+import { recordReports, simulate } from '../support/loops.ts';
 import { assertRaises, awaitWithoutTask, raise, ZeroDivisionError } from './support.ts';
 
 class MyExc extends Error {}
@@ -1256,10 +1256,8 @@ describe('BaseTestTaskGroup', () => {
   });
 
   describe('TestEagerTaskTaskGroup', () => {
-    baseTestTaskGroup((main) => {
-      const loop = newTestLoop();
-      loop.setTaskFactory(asyncio.eagerTaskFactory);
-      return asyncio.run(main, { loopFactory: () => loop });
-    });
+    baseTestTaskGroup((main) =>
+      simulate(main, { prepare: (loop) => loop.setTaskFactory(asyncio.eagerTaskFactory) }),
+    );
   });
 });

@@ -55,6 +55,8 @@ export interface Log {
   readonly steps: readonly string[];
   /** The loop whose passes and clock are logged from now on, and whose exception handler logs. */
   readonly newLoop: () => CountingLoop;
+  /** Has a loop that is there already take that place. */
+  readonly watch: (loop: asyncio.BaseEventLoop) => void;
   /** A duration or a loop time as an integer of milliseconds. */
   readonly ms: (seconds: number | null) => number | null;
 }
@@ -65,19 +67,21 @@ export function createLog(): Log {
   const write = (what: string, ...values: unknown[]): void => {
     steps.push(`${loop?.passes ?? 0} ${loop?.ticks ?? 0} ${[what, ...values.map(show)].join(' ')}`);
   };
-  const newLoop = (): CountingLoop => {
-    loop = newCountingLoop();
-    loop.setExceptionHandler((_loop, { message, ...rest }) =>
+  const use = (given: CountingLoop): CountingLoop => {
+    loop = given;
+    given.setExceptionHandler((_loop, { message, ...rest }) =>
       write(
         `handler: ${withoutObjects(message ?? '')} [${Object.keys(rest).sort().join(',')}]`,
         rest.exception,
       ),
     );
-    return loop;
+    return given;
   };
+  const newLoop = (): CountingLoop => use(newCountingLoop());
+  const watch = (given: asyncio.BaseEventLoop): void => void use(counting(given));
   const ms = (seconds: number | null): number | null =>
     seconds === null ? null : Math.round(seconds * 1000);
-  return Object.assign(write, { steps, newLoop, ms });
+  return Object.assign(write, { steps, newLoop, watch, ms });
 }
 
 /** Python's names of the classes that are JavaScript's own here. */

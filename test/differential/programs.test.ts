@@ -1,7 +1,8 @@
 import * as asyncio from 'asyncio-web';
 import { expect } from 'chai';
+import { runsGuests, simulate } from '../support/loops.ts';
 import { expectEqualTraces, readTraces } from './compare.ts';
-import type { Program, Programs } from './log.ts';
+import type { Log, Program, Programs } from './log.ts';
 import { createLog } from './log.ts';
 import { callbacks } from './programs/callbacks.ts';
 import { cancel } from './programs/cancel.ts';
@@ -31,19 +32,35 @@ const TOPICS: Readonly<Record<string, Programs>> = {
   timeouts,
 };
 
+function runCoroutine(main: asyncio.Coroutine<unknown>, log: Log): Promise<unknown> {
+  return runsGuests
+    ? simulate(main, { prepare: log.watch })
+    : asyncio.run(main, { loopFactory: log.newLoop });
+}
+
 /** Runs one program and gives its steps. A coroutine is run by `run`; an async function runs its loops itself. */
 async function runProgram(program: Program): Promise<readonly string[]> {
   const log = createLog();
   try {
     const started = program(log);
-    const result = asyncio.iscoroutine(started)
-      ? asyncio.run(started, { loopFactory: log.newLoop })
-      : started;
-    log('returned', await result);
+    log('returned', await (asyncio.iscoroutine(started) ? runCoroutine(started, log) : started));
   } catch (error) {
     log('raised', error);
   }
   return log.steps;
+}
+
+/**
+ * A guest and its shutdown are one run, where asyncio.run() makes three: so what comes after the end of main comes some
+ * passes earlier. For most programs that is the last step; here is how many it is for others.
+ */
+const STEPS_OF_SHUTDOWN: Readonly<Record<string, number>> = { errors_of_left_over_tasks_are_reported: 4 };
+
+/** A trace without what is another one in a guest run: order and time of the shutdown's steps stay, their passes go. */
+function comparable(name: string, steps: readonly string[]): readonly string[] {
+  if (!runsGuests) return steps;
+  const end = steps.length - (STEPS_OF_SHUTDOWN[name] ?? 1);
+  return steps.map((step, index) => (index < end ? step : step.replace(/^\d+/, 'shutdown')));
 }
 
 for (const [topic, programs] of Object.entries(TOPICS)) {
@@ -60,7 +77,8 @@ for (const [topic, programs] of Object.entries(TOPICS)) {
     for (const [name, program] of Object.entries(programs)) {
       it(name, async () => {
         const where = `test/differential/programs/${topic}.py and ${topic}.ts`;
-        expectEqualTraces(`${name} of ${where}`, await runProgram(program), traces.get(name) ?? []);
+        const [steps, recorded] = [await runProgram(program), traces.get(name) ?? []];
+        expectEqualTraces(`${name} of ${where}`, comparable(name, steps), comparable(name, recorded));
       });
     }
   });

@@ -6,7 +6,7 @@
 import * as asyncio from 'asyncio-web';
 import type { Outcome } from 'asyncio-web/lowlevel';
 import { startGuestRun } from 'asyncio-web/lowlevel';
-import { ManualHost } from '../support/loops.ts';
+import { ManualHost, runsGuests, simulate } from '../support/loops.ts';
 import type { CountingLoop } from './log.ts';
 import { counting, newCountingLoop, show } from './log.ts';
 
@@ -75,7 +75,9 @@ type Create = (coro: Coroutine, options: asyncio.TaskOptions) => asyncio.Task;
 /** Runs a program and gives its trace. */
 export async function runSpec(spec: Spec): Promise<string> {
   const interpreter = new Interpreter(spec);
-  await asyncio.run(interpreter.main(), { loopFactory: () => interpreter.newLoop() });
+  if (runsGuests)
+    await simulate(interpreter.main(), { prepare: (loop) => interpreter.newLoop(counting(loop)) });
+  else await asyncio.run(interpreter.main(), { loopFactory: () => interpreter.newLoop() });
   return interpreter.words.join(' ');
 }
 

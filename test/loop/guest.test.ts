@@ -234,6 +234,21 @@ describe('startGuestRun()', () => {
     expect(outcomes).to.deep.equal([{ status: 'fulfilled', value: 'on a loop of a hundred lines' }]);
   });
 
+  it('has a loop that is run by nobody else, and that nobody else closes', async () => {
+    const host = new FakeHost();
+    const { guest, outcomes } = guestOf(asyncio.sleep(1, 'slept'), host);
+    const { loop } = guest;
+    expect(() => loop.runForever()).to.throw(asyncio.RuntimeError, 'This event loop is already running');
+    const other = asyncio.sleep(0);
+    expect(() => loop.runUntilComplete(other)).to.throw(
+      asyncio.RuntimeError,
+      'This event loop is already running',
+    );
+    expect(() => loop.close()).to.throw(asyncio.RuntimeError, 'Cannot close a running event loop');
+    await finish(host);
+    expect(outcomes).to.deep.equal([{ status: 'fulfilled', value: 'slept' }]);
+  });
+
   it('refuses a host that has a guest, until that one has ended', async () => {
     const host = new FakeHost();
     guestOf(asyncio.sleep(1), host);

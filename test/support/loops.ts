@@ -3,7 +3,7 @@
 import * as asyncio from 'asyncio-web';
 import type { HostLoop, Pump } from 'asyncio-web/lowlevel';
 import { SimLoop } from 'asyncio-web/testing';
-import { VirtualFrameLoop } from './frame-loop.ts';
+import { InsideGuestLoop, runAsGuest, VirtualFrameLoop } from './frame-loop.ts';
 
 export type NewLoop = () => asyncio.BaseEventLoop;
 
@@ -30,6 +30,7 @@ const TEST_LOOPS: Readonly<Record<string, NewLoop>> = {
   SimLoop: () => new SimLoop(),
   'SimLoop, open and traced': () => new SimLoop({ mode: 'open', trace: 'full' }),
   'BaseEventLoop in animation frames': () => new VirtualFrameLoop(),
+  'BaseEventLoop in a guest run': () => new InsideGuestLoop(),
 };
 
 /** The names of the loops that this suite can run on, the usual one first. */
@@ -38,6 +39,9 @@ export const testLoops: readonly string[] = Object.keys(TEST_LOOPS);
 /** The name of the one that it runs on now: `npm test -- --loop='SimLoop, open and traced'`. */
 export const testLoop: string = globalThis.__testLoop ?? (testLoops[0] as string);
 
+/** Programs are the guests of a host that owns the run; a loop that a test makes and runs by itself lives inside one. */
+export const runsGuests: boolean = testLoop === 'BaseEventLoop in a guest run';
+
 /** A loop of that kind. */
 export function newTestLoop(): asyncio.BaseEventLoop {
   const newLoop = TEST_LOOPS[testLoop];
@@ -45,9 +49,25 @@ export function newTestLoop(): asyncio.BaseEventLoop {
   return newLoop();
 }
 
+/** What `simulate` takes. */
+interface SimulateOptions {
+  readonly debug?: boolean | null;
+  /** Called with the loop before the program has begun. */
+  readonly prepare?: (loop: asyncio.BaseEventLoop) => void;
+}
+
 /** Runs a program in virtual time. */
-export function simulate<T>(main: asyncio.Main<T>, options?: asyncio.RunOptions): Promise<T> {
-  return asyncio.run(main, { ...options, loopFactory: newTestLoop });
+export function simulate<T>(
+  main: asyncio.Main<T>,
+  { debug = null, prepare = () => undefined }: SimulateOptions = {},
+): Promise<T> {
+  if (runsGuests) return runAsGuest(main, { debug, prepare });
+  const loopFactory = (): asyncio.BaseEventLoop => {
+    const loop = newTestLoop();
+    prepare(loop);
+    return loop;
+  };
+  return asyncio.run(main, { debug, loopFactory });
 }
 
 /** Records what a loop reports, in place of showing it. */

@@ -22,9 +22,10 @@ const TYPES = {
  *
  * @param {Record<string, string | {body: string, headers: Record<string, string>}>} [pages] Such as
  *   `{ '/page.html': '<script …' }`.
+ * @param {Record<string, string>} [headers] Of every answer.
  * @returns {Promise<{origin: string, requests: string[], close: () => void}>}
  */
-export async function serveFiles(pages = {}) {
+export async function serveFiles(pages = {}, headers = {}) {
   const root = fileURLToPath(new URL('../../', import.meta.url));
   const requests = [];
   const server = createServer(async (request, response) => {
@@ -34,7 +35,8 @@ export async function serveFiles(pages = {}) {
       const page = pages[pathname] ?? (await readFile(join(root, normalize(pathname))));
       const type = pathname.endsWith('/') ? '.html' : extname(pathname);
       response.setHeader('content-type', TYPES[type] ?? 'application/octet-stream');
-      for (const [name, value] of Object.entries(page.headers ?? {})) response.setHeader(name, value);
+      for (const [name, value] of Object.entries({ ...headers, ...page.headers }))
+        response.setHeader(name, value);
       response.end(page.body ?? page);
     } catch {
       response.writeHead(404).end();

@@ -129,6 +129,8 @@ export class BaseEventLoop extends AbstractEventLoop {
   #batch = 0;
   /** A subclass has events of its own. */
   readonly #polls: boolean = this.pollEvents !== BaseEventLoop.prototype.pollEvents;
+  /** A subclass has a clock of its own. */
+  readonly #hasOwnTime: boolean = this.time !== BaseEventLoop.prototype.time;
   #callbacks = 0;
   #readyHighWater = 0;
   #timersRun = 0;
@@ -246,6 +248,10 @@ export class BaseEventLoop extends AbstractEventLoop {
 
   // Scheduling
 
+  /**
+   * Seconds on the loop's clock. A loop that overrides it may begin elsewhere than its host's clock; where the two do not
+   * go at the same speed, the host calls early, which does no harm, or late.
+   */
   override time(): number {
     return this.host.now();
   }
@@ -625,7 +631,7 @@ export class BaseEventLoop extends AbstractEventLoop {
   // What was asked for is noted when the host has taken it: one that throws will be asked again.
 
   #armAt(when: number): void {
-    this.host.wakeAt(when);
+    this.host.wakeAt(this.#hasOwnTime ? this.host.now() + (when - this.time()) : when);
     this.#pump = AT;
     this.#armedAt = when;
   }

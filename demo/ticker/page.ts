@@ -3,7 +3,7 @@
 import type { BaseEventLoop } from 'asyncio-web';
 import type { GuestRun } from 'asyncio-web/lowlevel';
 import { startGuestRun } from 'asyncio-web/lowlevel';
-import { Application, Graphics, RendererType, UPDATE_PRIORITY } from 'pixi.js';
+import { Application, Graphics, UPDATE_PRIORITY } from 'pixi.js';
 import type { Courier } from './couriers.ts';
 import { YARD, yard } from './couriers.ts';
 import { tickerHost } from './ticker-host.ts';
@@ -116,7 +116,7 @@ function open(): void {
 }
 
 function show(): void {
-  document.body.dataset.state = ticker.started ? 'running' : 'stopped';
+  document.body.dataset['state'] = ticker.started ? 'running' : 'stopped';
   stop.disabled = !ticker.started;
   start.disabled = ticker.started && guest !== null;
   start.textContent = guest === null ? 'Begin anew' : 'Start the ticker';
@@ -139,7 +139,7 @@ speed.onchange = () => {
   ticker.speed = Number(speed.value);
 };
 
-element('renderer').textContent = RendererType[app.renderer.type].toLowerCase();
+element('renderer').textContent = app.renderer.name;
 open();
 ticker.start();
 show();

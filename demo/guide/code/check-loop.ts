@@ -14,7 +14,7 @@ export async function main(): Promise<void> {
   const good = await checkConformance(loopConformance(() => new MinimalLoop(), { tiers }));
   console.log(`MinimalLoop: ${good.failures.length} failures`);
 
-  const tests = loopConformance(() => new HurriedLoop(), { tiers: [4], limitMs: 500 });
+  const tests = loopConformance(() => new HurriedLoop(), { tiers: [4], limitMs: 2000 });
   const bad = await checkConformance(tests.filter(({ line }) => line === '12'));
   console.log(`HurriedLoop: ${bad.failures[0]?.error.message}`);
 }

@@ -207,6 +207,14 @@ class StopsATurnLater extends MinimalLoop {
   }
 }
 
+/** cpython #88391 the other way round: a stop() before the run is forgotten. */
+class ForgetsAnEarlyStop extends MinimalLoop {
+  override runForever(): Promise<void> {
+    this.isStopping = false;
+    return super.runForever();
+  }
+}
+
 /** rubicon #204: one run and no more. */
 class RunsOnce extends MinimalLoop {
   #hasRun = false;
@@ -416,6 +424,7 @@ export const BROKEN_LOOPS: readonly BrokenLoop[] = [
   { bug: 'WallClock', lines: ['1'], tiers: [0], make: () => new MinimalLoop(new WallClockHost()) },
   inside(StopsInTheTurn, '12'),
   inside(StopsATurnLater, '12'),
+  inside(ForgetsAnEarlyStop, '12'),
   inside(RunsOnce, '12', '10', '13', '15'),
   inside(CallsAfterClose, '14'),
   inside(Swallows, '2', '6', '15'),

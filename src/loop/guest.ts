@@ -78,6 +78,8 @@ export class GuestRun<T> {
   /** The program and its shutdown have ended; the outcome has been delivered. */
   #isOver = false;
   #isDone = false;
+  /** The guest itself has told that the host closes. */
+  #isAbandoned = false;
   #exit: { readonly error: unknown } | null = null;
 
   constructor(main: Main<T>, options: GuestRunOptions<T>) {
@@ -129,11 +131,22 @@ export class GuestRun<T> {
 
   /**
    * The host closes now and will not call again. Cancels the program and runs what can run without waiting, inside this
-   * call; then the outcome is delivered. What is still waiting then is reported and given up.
+   * call; then the outcome is delivered. What is still waiting then is reported and given up. Called by the guest itself,
+   * all of it happens right behind the present tick.
    */
   abandon(): void {
     if (this.#isDone) return;
     this.task.cancel('the host is closing');
+    if (_getRunningLoop() !== this.loop) {
+      this.#drain();
+      return;
+    }
+    this.#isAbandoned = true;
+    this.loop.stop();
+  }
+
+  /** Calls the pump in the place of the host, as long as that leads anywhere, and ends the run. */
+  #drain(): void {
     for (let tick = 0; this.#pump !== null && tick < LAST_TICKS; tick += 1) this.#pump(LAST_SHARE);
     if (!this.#isOver) {
       this.#exit ??= {
@@ -143,7 +156,6 @@ export class GuestRun<T> {
       this.loop.stop();
       this.#pump?.(Infinity);
     }
-    // Called inside a tick, it has only asked: the end of the tick does the rest.
     if (!this.loop.isRunning()) this.#finish();
   }
 
@@ -152,6 +164,11 @@ export class GuestRun<T> {
     const goOn = (error: unknown): void => {
       if (this.#isOver) {
         this.#finish();
+        return;
+      }
+      if (this.#isAbandoned) {
+        this.#run();
+        this.#drain();
         return;
       }
       this.#exit ??= { error };

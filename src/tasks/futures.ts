@@ -257,12 +257,12 @@ export class Future<T = unknown> implements FutureLike<T> {
     // V8 keeps the frames of an error, and so the future, until its stack is read. One that somebody waits for will
     // be looked at anyway.
     if (this._first === null) void error.stack;
-    this._scheduleCallbacks();
     const unretrieved = new Unretrieved(this as Future<unknown>, error);
     this._details().unretrieved = unretrieved;
     this._loop._unretrieved ??= new Set();
     this._loop._unretrieved.add(unretrieved);
     collected.register(this, unretrieved, this);
+    this._scheduleCallbacks();
   }
 
   /**
@@ -409,8 +409,8 @@ export class Future<T = unknown> implements FutureLike<T> {
     if (first === null) return;
     const others = this._others;
     this._first = this._others = null;
-    first._notify(this as never);
-    if (others !== null) for (const entry of others) entry._notify(this as never);
+    if (others === null) first._notify(this as never);
+    else notifyAll(this as never, [first, ...others], 0);
   }
 
   /** Takes a task out again that no longer waits. @internal */
@@ -574,6 +574,18 @@ export function awaitedBy(future: Future<unknown>): FutureLike<unknown>[] {
 /** Lets whoever waits for `waiter` go on, unless it is done already. @internal */
 export function release(waiter: Future<void>): void {
   if (!waiter.done()) waiter.setResult();
+}
+
+/** Tells each of them, from `index` on, also when a host throws on being woken: who waits must not be lost by that. */
+function notifyAll(future: never, entries: readonly Entry[], index: number): void {
+  for (let at = index; at < entries.length; at += 1) {
+    try {
+      entries[at]?._notify(future);
+    } catch (error) {
+      notifyAll(future, entries, at + 1);
+      throw error;
+    }
+  }
 }
 
 /** Passes the outcome of a done future on to a pending one, unless that has been cancelled. @internal */

@@ -342,6 +342,43 @@ describe('hosts of guests', () => {
     expect(outcomes).to.deep.equal([{ status: 'fulfilled', value: 'slept' }]);
   });
 
+  it('one that throws when a future is set loses none of those who wait for it', async () => {
+    const host = new FakeHost();
+    const { wakeSoon } = host;
+    let isBroken = false;
+    host.wakeSoon = () => {
+      if (isBroken) throw new Error('the host is broken');
+      wakeSoon.call(host);
+    };
+    for (const settle of ['setResult', 'setException', 'cancel'] as const) {
+      const calls: string[] = [];
+      const shared: { future?: asyncio.Future<void> } = {};
+      const { guest, outcomes } = guestOf(function* () {
+        const future = new asyncio.Future<void>();
+        shared.future = future;
+        function* wait(name: string): asyncio.Coroutine<void> {
+          try {
+            yield* asyncio.shield(future);
+          } finally {
+            calls.push(name);
+          }
+        }
+        yield* asyncio.gather([wait('a'), wait('b'), wait('c')], { returnExceptions: true });
+      }, host);
+      host.drain();
+      isBroken = true;
+      const { future } = shared;
+      expect(() =>
+        settle === 'setException' ? future?.setException(new Error('own')) : future?.[settle](),
+      ).to.throw('the host is broken');
+      isBroken = false;
+      guest.loop.callSoon(() => undefined);
+      await finish(host);
+      expect(calls, settle).to.deep.equal(['a', 'b', 'c']);
+      expect(outcomes.map(({ status }) => status)).to.deep.equal(['fulfilled']);
+    }
+  });
+
   it('one that throws at the end of a tick can be asked again', async () => {
     const host = new FakeHost();
     const { wakeAt } = host;
@@ -510,14 +547,25 @@ describe('a host that closes before its guest has ended', () => {
     expect(guest.loop.isClosed()).to.equal(true);
   });
 
-  it('abandon() inside the guest ends it with the tick', async () => {
+  it('abandon() inside the guest ends it right behind the tick, with its cleanup', async () => {
     const host = new FakeHost();
-    const { guest, outcomes } = guestOf(asyncio.sleep(1000), host);
-    guest.loop.setExceptionHandler(() => undefined);
+    const calls: string[] = [];
+    const { guest, outcomes } = guestOf(function* () {
+      try {
+        yield* asyncio.sleep(1000);
+      } finally {
+        yield* asyncio.sleep(0);
+        calls.push('cleanup');
+      }
+    }, host);
+    guest.loop.setExceptionHandler((_loop, { message }) => calls.push(message ?? ''));
     guest.loop.callLater(1, () => guest.abandon());
-    host.finish();
+    host.advanceTo(1);
     await settled();
+    expect(calls).to.deep.equal(['cleanup']);
     expect(outcomes.map(({ status }) => status)).to.deep.equal(['rejected']);
+    expect((outcomes[0] as PromiseRejectedResult).reason).to.be.instanceOf(asyncio.CancelledError);
+    expect(host.started).to.equal(false);
     expect(guest.loop.isClosed()).to.equal(true);
   });
 
@@ -708,6 +756,220 @@ describe(`no wake-up of a guest is lost (seed ${seed})`, () => {
         for (let schedule = 0; schedule < 200; schedule++)
           runSchedule(new Random(seed + schedule), (host) => new Loop(host));
       }).to.throw(/callbacks|tasks/);
+    });
+  }
+});
+
+describe(`guests of every kind of host come to their end (seed ${seed})`, () => {
+  const KINDS = ['asked only', 'a second late', 'throws', 'closes', 'two guests', 'nested'] as const;
+  type Kind = (typeof KINDS)[number];
+  /** Of each kind; more than 10,000 altogether. */
+  const SCHEDULES = 1700;
+
+  class BrokenError extends Error {}
+
+  /** A host that refuses what it is asked for while it is broken. */
+  class BreakingHost extends ManualHost {
+    isBroken = false;
+    override wakeSoon(): void {
+      if (this.isBroken) throw new BrokenError();
+      super.wakeSoon();
+    }
+    override wakeAt(when: number): void {
+      if (this.isBroken) throw new BrokenError();
+      super.wakeAt(when);
+    }
+  }
+
+  /** One guest, and what the code of its host does to it. */
+  class Guest {
+    readonly host = new BreakingHost();
+    readonly #nested: NestedHost | null;
+    readonly #random: Random;
+    readonly guest: GuestRun<string>;
+    readonly futures: asyncio.FutureLike<number>[] = [];
+    readonly tasks: asyncio.Task<void>[] = [];
+    readonly errors: string[] = [];
+    outcome: Outcome<string> | null = null;
+    posted = 0;
+    called = 0;
+    began = 0;
+    ended = 0;
+    #isInside = false;
+    readonly #quit: asyncio.FutureLike<void>;
+
+    constructor(random: Random, kind: Kind) {
+      this.#random = random;
+      const modes = random.below(2) === 0 ? ['default'] : ['default', 'inner'];
+      this.#nested = kind === 'nested' ? new NestedHost(this.host, { modes }) : null;
+      this.guest = startGuestRun(() => this.#main(), {
+        host: this.#nested ?? this.host,
+        doneCallback: (outcome) => {
+          if (this.outcome !== null) this.errors.push('a second outcome');
+          this.outcome = outcome;
+        },
+      });
+      this.guest.loop.setExceptionHandler((_loop, { message, exception }) =>
+        this.errors.push(`${message}: ${exception}`),
+      );
+      this.#quit = this.guest.loop.createFuture<void>();
+      for (let index = 0; index < 3; index++) this.futures.push(this.guest.loop.createFuture<number>());
+    }
+
+    *#main(): asyncio.Coroutine<string> {
+      const count = 1 + this.#random.below(4);
+      for (let index = 0; index < count; index++) this.tasks.push(asyncio.createTask(this.#worker()));
+      yield* asyncio.gather(this.tasks, { returnExceptions: true });
+      yield* this.#quit;
+      return 'ended';
+    }
+
+    *#worker(): asyncio.Coroutine<void> {
+      this.began += 1;
+      try {
+        for (let step = this.#random.below(5); step > 0; step--) {
+          this.#alone();
+          const kind = this.#random.below(4);
+          if (kind === 0) yield* asyncio.sleep(this.#random.below(3));
+          else if (kind === 1) yield* asyncio.sleep(0);
+          else if (kind === 2) yield* this.#random.pick(this.futures);
+          else yield* asyncio.waitFor(asyncio.sleep(this.#random.below(4)), 1);
+        }
+      } catch (error) {
+        if (!asyncio.isCancelled(error) && !(error instanceof asyncio.TimeoutError)) throw error;
+      } finally {
+        this.ended += 1;
+      }
+    }
+
+    /** Runs in the guest; now and then it leads back into the run loop, which must not enter the guest again. */
+    #alone(): void {
+      if (this.#isInside) this.errors.push('entered twice');
+      this.#isInside = true;
+      if (this.#random.below(4) === 0) this.host.pump(1 + this.#random.below(3));
+      if (this.#nested !== null && this.#random.below(3) === 0) this.#nested.runNested('inner');
+      this.#isInside = false;
+    }
+
+    readonly #note = (): void => {
+      this.called += 1;
+      this.#alone();
+    };
+
+    /** What code of the host does between two calls. */
+    act(): void {
+      const random = this.#random;
+      const { loop } = this.guest;
+      const future = random.pick(this.futures);
+      const kind = random.below(9);
+      if (kind === 0 && !future.done()) future.setResult(1);
+      else if (kind === 1) {
+        this.posted += 1;
+        loop.callSoon(this.#note);
+      } else if (kind === 2) {
+        this.posted += 1;
+        loop.callLater(random.below(3) - 1, this.#note);
+      } else if (kind === 3 && this.tasks.length > 0) random.pick(this.tasks).cancel();
+      else if (kind === 4) this.host.pump(random.below(3));
+      else if (kind === 5) {
+        this.posted += 1; // a broken host throws before the timer can be cancelled
+        loop.callLater(random.below(100), this.#note).cancel();
+        this.posted -= 1;
+      } else if (kind === 6 && this.#nested !== null) {
+        const nested = this.#nested;
+        for (let count = random.below(3); count > 0; count--)
+          nested.post('inner', () => {
+            if (random.below(3) === 0) nested.quit({ all: random.below(2) === 0 });
+          });
+        nested.runNested('inner');
+      }
+    }
+
+    quit(): void {
+      if (!this.#quit.done()) (this.#quit as asyncio.Future<void>).setResult();
+    }
+  }
+
+  async function runSchedule(random: Random, kind: Kind): Promise<void> {
+    const guests = Array.from({ length: kind === 'two guests' ? 2 : 1 }, () => new Guest(random, kind));
+    /** Code of the host; what a broken host has refused it asks for again. */
+    const asking = (guest: Guest, body: () => void): void => {
+      guest.host.isBroken = kind === 'throws' && random.below(3) === 0;
+      try {
+        body();
+      } catch (error) {
+        if (!(error instanceof BrokenError)) throw error;
+        guest.host.isBroken = false;
+        if (guest.guest.loop.isRunning()) guest.guest.loop.callSoon(() => undefined);
+      }
+      guest.host.isBroken = false;
+    };
+    const passTo = (time: number): void => {
+      for (const { host } of guests) host.time = Math.max(host.time, time);
+    };
+    /** Calls pumps as they were asked for, and only then. */
+    const turn = (): boolean => {
+      const waiting = guests.filter(({ host }) => !host.idle);
+      if (waiting.length === 0) return false;
+      const guest = random.pick(waiting);
+      if (!guest.host.wantsSoon) passTo(Math.min(...waiting.map(({ host }) => host.deadline)));
+      if (kind === 'a second late') passTo(guest.host.time + 1);
+      if (guest.host.wantsSoon || guest.host.deadline <= guest.host.time)
+        asking(guest, () => guest.host.pump(1 + random.below(4)));
+      return true;
+    };
+    /** Until nothing is asked for; the end of a run is told by a Promise. */
+    const drive = async (): Promise<void> => {
+      do {
+        while (turn());
+        await settled();
+      } while (guests.some(({ host }) => !host.idle));
+    };
+    for (let round = 10 + random.below(20); round > 0; round--) {
+      const guest = random.pick(guests);
+      if (random.below(2) === 0) asking(guest, () => guest.act());
+      else turn();
+    }
+    if (kind === 'closes') {
+      const [{ guest, host }] = guests as [Guest];
+      const way = random.below(3);
+      if (way === 0) guest.cancel();
+      else if (way === 1) guest.abandon();
+      else guest.loop.callSoon(() => guest.abandon());
+      if (way === 1) expect(host.running, 'the host is left').to.equal(false);
+      await drive();
+    } else {
+      for (const guest of guests)
+        for (const future of guest.futures)
+          asking(guest, () => {
+            if (!future.done()) future.setResult(2);
+          });
+      await drive();
+      for (const guest of guests) {
+        expect(guest.called, 'callbacks').to.equal(guest.posted);
+        expect(guest.tasks.length, 'tasks').to.be.above(0);
+        for (const task of guest.tasks) expect(task.done(), String(task)).to.equal(true);
+        asking(guest, () => guest.quit());
+      }
+      await drive();
+    }
+    for (const { outcome, errors, began, ended, host, guest } of guests) {
+      expect(outcome?.status, 'outcome').to.equal(kind === 'closes' ? 'rejected' : 'fulfilled');
+      expect(ended, 'cleanups').to.equal(began);
+      expect(errors).to.deep.equal([]);
+      expect([host.running, host.idle, guest.loop.isClosed()]).to.deep.equal([false, true, true]);
+    }
+  }
+
+  for (const [index, kind] of KINDS.entries()) {
+    it(`a host that is '${kind}', ${SCHEDULES} schedules`, async () => {
+      for (let schedule = 0; schedule < SCHEDULES; schedule++) {
+        try {
+          await runSchedule(new Random(seed + index * SCHEDULES + schedule), kind);
+        } catch (error) {
+          throw new Error(`schedule ${schedule}: ${error}`, { cause: error });
+        }
+      }
     });
   }
 });

@@ -49,7 +49,7 @@ export interface Step {
   readonly target: number;
 }
 
-class Tasks {
+export class Tasks {
   count = 0;
   parent = new Int32Array(1024);
   kind = new Uint8Array(1024);
@@ -63,14 +63,17 @@ class Tasks {
   /** Number of its newest step, plus one. */
   lastStep = new Int32Array(1024);
   isKnown = new Uint8Array(1024);
+  /** Children that have not ended, or that have such below them. */
+  liveBelow = new Int32Array(1024);
   /** Of those without a name of their own. */
   number = new Int32Array(1024);
   readonly names = new Map<number, string>();
-  /** Changes when there is a row more or less to show. */
+  /** Changes when there is a row more to show. */
   shape = 0;
+  /** Changes when one has ended. */
+  ends = 0;
   /** Those that have not ended. */
   live = 0;
-  readonly byKind = new Int32Array(16);
 
   reserve(id: number): void {
     if (id < this.parent.length) return;
@@ -86,6 +89,7 @@ class Tasks {
     this.nextSibling = grown(this.nextSibling, length);
     this.lastStep = grown(this.lastStep, length);
     this.isKnown = grown(this.isKnown, length);
+    this.liveBelow = grown(this.liveBelow, length);
     this.number = grown(this.number, length);
   }
 
@@ -107,6 +111,35 @@ class Tasks {
     this.lastChild[under] = id;
     if (id > this.count) this.count = id;
     this.shape += 1;
+    this.live += 1;
+    this.#appear(id);
+  }
+
+  /** Notes what a task does. */
+  setKind(id: number, kind: number): void {
+    const hadEnded = hasEnded(this.kind[id] as number);
+    this.kind[id] = kind;
+    if (hasEnded(kind) === hadEnded) return;
+    this.live += hadEnded ? 1 : -1;
+    if (!hadEnded) this.ends += 1;
+    if (this.liveBelow[id] !== 0) return;
+    if (hadEnded) this.#appear(id);
+    else this.#vanish(id);
+  }
+
+  /** Its ancestors have one more to show below them. */
+  #appear(id: number): void {
+    for (let at = this.parent[id] as number; at !== 0; at = this.parent[at] as number) {
+      this.liveBelow[at] = (this.liveBelow[at] as number) + 1;
+      if (this.liveBelow[at] !== 1 || !hasEnded(this.kind[at] as number)) return;
+    }
+  }
+
+  #vanish(id: number): void {
+    for (let at = this.parent[id] as number; at !== 0; at = this.parent[at] as number) {
+      this.liveBelow[at] = (this.liveBelow[at] as number) - 1;
+      if (this.liveBelow[at] !== 0 || !hasEnded(this.kind[at] as number)) return;
+    }
   }
 }
 
@@ -148,7 +181,8 @@ export class Model {
       lines: this.dropped.lines + batch.dropped.lines,
     };
     this.counters = batch.counters;
-    this.samples.push(batch.counters);
+    // After the end nothing is counted, but what is looked at may still be told.
+    if (batch.counters.now !== this.samples.at(-1)?.now) this.samples.push(batch.counters);
     if (this.samples.length > MOST_SAMPLES) this.samples.splice(0, MOST_SAMPLES / 4);
     this.queues = batch.queues ?? this.queues;
     this.primitives = batch.primitives ?? this.primitives;
@@ -172,21 +206,11 @@ export class Model {
         continue;
       }
       tasks.reserve(id);
-      const kind = numbers[at + TASK.kind] as number;
       if (tasks.isKnown[id] === 0) {
         tasks.add(id, numbers[at + TASK.parent] as number);
         tasks.number[id] = numbers[at + TASK.number] as number;
-        tasks.live += 1;
-      } else {
-        tasks.byKind[tasks.kind[id] as number]! -= 1;
-        if (hasEnded(tasks.kind[id] as number)) tasks.live += 1;
       }
-      if (hasEnded(kind)) {
-        tasks.live -= 1;
-        if (!hasEnded(tasks.kind[id] as number)) tasks.shape += 1;
-      }
-      tasks.byKind[kind]! += 1;
-      tasks.kind[id] = kind;
+      tasks.setKind(id, numbers[at + TASK.kind] as number);
       tasks.target[id] = numbers[at + TASK.target] as number;
       tasks.until[id] = numbers[at + TASK.until] as number;
       tasks.steps[id] = numbers[at + TASK.steps] as number;
@@ -295,10 +319,14 @@ export class Model {
   }
 }
 
+// Made once: to make one takes longer than to use it a hundred times.
+const ONE_DIGIT = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
+const WHOLE = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+
 /** Seconds, as short as they can be told apart. */
 export function formatTime(seconds: number): string {
   const size = Math.abs(seconds);
-  if (size >= 1000) return `${seconds.toLocaleString('en', { maximumFractionDigits: 1 })} s`;
+  if (size >= 1000) return `${ONE_DIGIT.format(seconds)} s`;
   if (size >= 1 || size === 0) return `${Number(seconds.toFixed(3))} s`;
   if (size >= 0.001) return `${Number((seconds * 1000).toFixed(2))} ms`;
   return `${Number((seconds * 1e6).toFixed(1))} µs`;
@@ -306,5 +334,6 @@ export function formatTime(seconds: number): string {
 
 /** A number of things, with thin spaces. */
 export function formatCount(count: number): string {
-  return Math.round(count).toLocaleString('en').replaceAll(',', '\u202f');
+  const whole = Math.round(count);
+  return Math.abs(whole) < 1000 ? String(whole) : WHOLE.format(whole).replaceAll(',', '\u202f');
 }

@@ -76,6 +76,7 @@ export class VirtualList {
     const { scroller, content, rowHeight } = this;
     const viewHeight = scroller.clientHeight;
     if (viewHeight === 0) return;
+    scroller.classList.toggle('is-empty', this.#rows.count === 0);
     const height = Math.min(this.#rows.count * rowHeight, MOST_PIXELS);
     if (height !== this.#height) {
       this.#height = height;

@@ -20,6 +20,8 @@ const MOST_PIXELS = 12_000_000;
 /** How far back a row's state is looked for that has no step in the window. */
 const LOOK_BACK = 5000;
 
+const HINT = 'Click into the timeline, or go from step to step by the arrow keys.';
+
 /** What stands on the axis: virtual time, real time, or the number of a step. */
 type Mode = 'virtual' | 'real' | 'steps';
 
@@ -91,7 +93,7 @@ export class TimelineView implements View {
       this.#model = shared.model;
       this.#window = null;
       this.#cursor = -1;
-      setText(this.#detail, '');
+      setText(this.#detail, HINT);
     }
     this.#draw();
   }
@@ -129,7 +131,8 @@ export class TimelineView implements View {
   #extent(): readonly [number, number] {
     const model = this.#model;
     if (model === null || model.chunks.length === 0) return [0, 1];
-    const first = this.#at(model.chunks[0] as StepChunk, 0);
+    // From the start of the run, unless that is forgotten.
+    const first = this.#isBySteps || model.forgotten > 0 ? this.#at(model.chunks[0] as StepChunk, 0) : 0;
     const last = model.chunks.at(-1) as StepChunk;
     let end = this.#endAt(last, last.length - 1);
     const { counters } = model;
@@ -156,6 +159,7 @@ export class TimelineView implements View {
     const height = this.#scroller.clientHeight;
     if (model === null || width === 0) return;
     const rows = model.tasks.count;
+    this.#scroller.classList.toggle('is-empty', rows === 0);
     this.#spacer.style.height = `${Math.max(0, Math.min(rows * ROW + AXIS + 8, MOST_PIXELS))}px`;
     const ratio = devicePixelRatio;
     const canvas = this.#canvas;
@@ -205,26 +209,28 @@ export class TimelineView implements View {
       if (end - start > 0.5) waits[kind]?.push(start, y(row), end - start);
     };
 
-    for (const chunk of model.chunks) {
-      if (chunk.length === 0 || this.#endAt(chunk, chunk.length - 1) < from) continue;
-      if (this.#at(chunk, 0) > to) break;
-      for (let index = this.#search(chunk, from); index < chunk.length; index += 1) {
-        const at = this.#at(chunk, index);
-        if (at > to) break;
-        const row = (chunk.task[index] as number) - 1;
-        if (row < firstRow || row > lastRow) continue;
-        const slot = row - firstRow;
-        seen[slot] = chunk.first + index;
-        const px = x(at);
-        if (px - (lastPixel[slot] as number) < 0.7) continue;
-        const previous = chunk.previous[index] as number;
-        if (previous >= 0 && model.has(previous)) {
-          const other = model.chunkOf(previous) as StepChunk; // it is kept
-          wait(row, other, previous - other.first, px);
-        }
-        lastPixel[slot] = px;
-        bars.push(px, y(row), Math.max(1.5, x(this.#endAt(chunk, index)) - px), chunk.kind[index] as number);
+    const bar = (chunk: StepChunk, index: number): void => {
+      const row = (chunk.task[index] as number) - 1;
+      if (row < firstRow || row > lastRow) return;
+      const slot = row - firstRow;
+      seen[slot] = chunk.first + index;
+      const px = x(this.#at(chunk, index));
+      if (px - (lastPixel[slot] as number) < 0.7) return;
+      const previous = chunk.previous[index] as number;
+      if (previous >= 0 && model.has(previous)) {
+        const other = model.chunkOf(previous) as StepChunk; // it is kept
+        wait(row, other, previous - other.first, px);
       }
+      lastPixel[slot] = px;
+      bars.push(px, y(row), Math.max(1.5, x(this.#endAt(chunk, index)) - px), chunk.kind[index] as number);
+    };
+    let stepsInView = 0;
+    for (let row = firstRow; row <= lastRow; row += 1) stepsInView += tasks.steps[row + 1] as number;
+    // A few rows of many tasks: their own steps. Else all steps of the window, one after another.
+    if (stepsInView * 4 < model.stepCount - model.firstStep) {
+      for (let row = firstRow; row <= lastRow; row += 1) this.#eachStepOf(model, row + 1, from, to, bar);
+    } else {
+      this.#eachStep(model, from, to, bar);
     }
     // What goes on at the right edge; also in rows without a step in the window.
     const now = x(Math.min(to, this.#extent()[1]));
@@ -311,6 +317,40 @@ export class TimelineView implements View {
       context.fillStyle = this.#soft;
       const text = this.#isBySteps ? formatCount(value) : formatTime(Math.abs(value) < step / 2 ? 0 : value);
       if (px + 60 < width) context.fillText(text, px + 4, AXIS / 2);
+    }
+  }
+
+  #eachStep(model: Model, from: number, to: number, call: (chunk: StepChunk, index: number) => void): void {
+    for (const chunk of model.chunks) {
+      if (chunk.length === 0 || this.#endAt(chunk, chunk.length - 1) < from) continue;
+      if (this.#at(chunk, 0) > to) return;
+      for (let index = this.#search(chunk, from); index < chunk.length; index += 1) {
+        if (this.#at(chunk, index) > to) return;
+        call(chunk, index);
+      }
+    }
+  }
+
+  /** The steps of one task in the window, by the links from each to the one before it. */
+  #eachStepOf(
+    model: Model,
+    task: number,
+    from: number,
+    to: number,
+    call: (chunk: StepChunk, index: number) => void,
+  ): void {
+    const found: number[] = [];
+    let step = (model.tasks.lastStep[task] as number) - 1;
+    while (step >= 0 && model.has(step)) {
+      const chunk = model.chunkOf(step) as StepChunk; // it is kept
+      const index = step - chunk.first;
+      if (this.#endAt(chunk, index) < from) break;
+      if (this.#at(chunk, index) <= to) found.push(step);
+      step = chunk.previous[index] as number;
+    }
+    for (let at = found.length - 1; at >= 0; at -= 1) {
+      const chunk = model.chunkOf(found[at] as number) as StepChunk; // it was kept a moment ago
+      call(chunk, (found[at] as number) - chunk.first);
     }
   }
 

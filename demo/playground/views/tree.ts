@@ -3,19 +3,19 @@
  * task to the one that it awaits, or, at a lock, to the one that holds it.
  */
 
-import { make, setText } from '../dom.ts';
-import type { Model } from '../model.ts';
+import { atNextFrame, make, setText } from '../dom.ts';
+import type { Model, Tasks } from '../model.ts';
 import { formatCount } from '../model.ts';
 import { hasEnded, KIND, KIND_NAMES } from '../protocol.ts';
 import { VirtualList } from '../virtual-list.ts';
+import { TreeLayout } from './tree-layout.ts';
 import type { Shared, View } from './view.ts';
 
 const ROW = 26;
 const INDENT = 16;
 
-/** With more tasks than this the tree is laid out anew only a few times a second. */
-const MANY = 5000;
-const RELAYOUT_MS = 200;
+/** So many tasks are laid out in a frame: about a millisecond. */
+const SLICE = 20_000;
 
 const SVG = 'http://www.w3.org/2000/svg';
 
@@ -27,17 +27,14 @@ export class TreeView implements View {
   readonly #cancel: HTMLButtonElement;
   readonly #arcs = document.createElementNS(SVG, 'svg');
   readonly #collapsed = new Set<number>();
+  /** How each row looks at the moment. */
+  readonly #looks = new WeakMap<HTMLElement, string>();
   #shared: Shared | null = null;
   #model: Model | null = null;
-  /** The rows: numbers of tasks, and how deep they are. */
-  #rows = new Int32Array(64);
-  #depths = new Uint16Array(64);
-  #count = 0;
-  /** The row of each task, plus one. */
-  #positions = new Int32Array(64);
+  readonly #layout = new TreeLayout();
+  /** What the rows were laid out for; -1 to lay them out anew. */
   #shape = -1;
-  #laidOut = 0;
-  #later: ReturnType<typeof setTimeout> | undefined;
+  readonly #goOn: () => void;
 
   constructor(panel: HTMLElement) {
     this.#tree = panel.querySelector('[role=tree]') as HTMLElement;
@@ -47,9 +44,12 @@ export class TreeView implements View {
     const view = this;
     this.#list = new VirtualList(this.#tree, ROW, makeRow, {
       get count() {
-        return view.#count;
+        return view.#layout.count;
       },
       fill: (element, index) => this.#fill(element, index),
+    });
+    this.#goOn = atNextFrame(() => {
+      if (this.#shared !== null && this.#tree.clientHeight > 0) this.update(this.#shared);
     });
     this.#arcs.classList.add('arcs');
     this.#arcs.setAttribute('aria-hidden', 'true');
@@ -58,7 +58,7 @@ export class TreeView implements View {
     this.#tree.addEventListener('keydown', (event) => this.#key(event));
     this.#tree.addEventListener('click', (event) => this.#click(event));
     this.#tree.addEventListener('focus', () => {
-      if (this.#selectedRow() < 0 && this.#count > 0) this.#shared?.select(this.#rows[0] as number);
+      if (this.#selectedRow() < 0 && this.#layout.count > 0) this.#shared?.select(this.#layout.taskAt(0));
     });
     this.#showEnded.addEventListener('change', () => this.#relayout());
     this.#cancel.addEventListener('click', () => {
@@ -75,11 +75,7 @@ export class TreeView implements View {
       this.#collapsed.clear();
       this.#shape = -1;
     }
-    if (tasks.shape !== this.#shape) {
-      const wait = tasks.count > MANY ? this.#laidOut + RELAYOUT_MS - performance.now() : 0;
-      if (wait <= 0) this.#layOut();
-      else if (this.#later === undefined) this.#later = setTimeout(() => this.#relayout(), wait);
-    }
+    this.#layOut(tasks);
     const lost = model.dropped.tasks > 0 ? `, ${formatCount(model.dropped.tasks)} more not kept` : '';
     const ended = tasks.count - tasks.live;
     setText(
@@ -101,58 +97,19 @@ export class TreeView implements View {
   }
 
   #relayout(): void {
-    clearTimeout(this.#later);
-    this.#later = undefined;
     this.#shape = -1;
     if (this.#shared !== null) this.update(this.#shared);
   }
 
-  /** Walks through the tree, children before siblings, without recursion. */
-  #layOut(): void {
-    const { tasks } = this.#model as Model; // update() has set it
-    this.#shape = tasks.shape;
-    this.#laidOut = performance.now();
-    if (this.#rows.length < tasks.count) {
-      this.#rows = new Int32Array(tasks.count * 2);
-      this.#depths = new Uint16Array(tasks.count * 2);
-    }
-    if (this.#positions.length <= tasks.count) this.#positions = new Int32Array(tasks.count * 2);
-    else this.#positions.fill(0);
+  #layOut(tasks: Tasks): void {
     const showsEnded = this.#showEnded.checked;
-    let count = 0;
-    let depth = 0;
-    let task = tasks.firstChild[0] as number;
-    while (task !== 0) {
-      const children = tasks.firstChild[task] as number;
-      if (showsEnded || !hasEnded(tasks.kind[task] as number) || this.#hasLive(task)) {
-        this.#rows[count] = task;
-        this.#depths[count] = depth;
-        count += 1;
-        this.#positions[task] = count;
-        if (children !== 0 && !this.#collapsed.has(task)) {
-          depth += 1;
-          task = children;
-          continue;
-        }
-      }
-      while (task !== 0 && tasks.nextSibling[task] === 0) {
-        task = tasks.parent[task] as number;
-        depth -= 1;
-      }
-      if (task !== 0) task = tasks.nextSibling[task] as number;
+    const shape = tasks.shape + (showsEnded ? 0 : tasks.ends);
+    if (shape !== this.#shape && (!this.#layout.isOn || this.#shape < 0)) {
+      this.#shape = shape;
+      this.#layout.begin(tasks, { showsEnded, collapsed: this.#collapsed });
     }
-    this.#count = count;
-  }
-
-  /** Whether one of the next few below is alive: an ended task whose children go on is shown. */
-  #hasLive(task: number): boolean {
-    const { tasks } = this.#model as Model;
-    let child = tasks.lastChild[task] as number;
-    for (let looked = 0; child !== 0 && looked < 8; looked += 1) {
-      if (!hasEnded(tasks.kind[child] as number)) return true;
-      child = tasks.lastChild[child] as number;
-    }
-    return false;
+    if (this.#layout.isOn) this.#layout.goOn(tasks, SLICE);
+    if (this.#layout.isOn || shape !== this.#shape) this.#goOn();
   }
 
   #selectedRow(): number {
@@ -160,34 +117,39 @@ export class TreeView implements View {
   }
 
   #rowOf(task: number): number {
-    return (this.#positions[task] ?? 0) - 1;
+    return this.#layout.rowOf(task);
   }
 
   #fill(element: HTMLElement, index: number): void {
     const model = this.#model as Model;
     const { tasks } = model;
-    const task = this.#rows[index] as number;
+    const task = this.#layout.taskAt(index);
     const kind = tasks.kind[task] as number;
     const [twisty, dot, name, wait, line, steps] = element.children as unknown as HTMLElement[];
     const selected = this.#shared?.selected === task;
     const hasChildren = tasks.firstChild[task] !== 0;
     const isOpen = hasChildren && !this.#collapsed.has(task);
-    element.id = `task-${task}`;
-    element.dataset['task'] = String(task);
-    element.style.paddingLeft = `${8 + Math.min(this.#depths[index] as number, 24) * INDENT}px`;
-    element.setAttribute('aria-level', String((this.#depths[index] as number) + 1));
-    element.setAttribute('aria-selected', String(selected));
-    if (hasChildren) element.setAttribute('aria-expanded', String(isOpen));
-    else element.removeAttribute('aria-expanded');
-    element.dataset['kind'] = String(kind);
-    (twisty as HTMLElement).textContent = hasChildren ? (isOpen ? '▾' : '▸') : '';
-    (dot as HTMLElement).title = KIND_NAMES[kind] ?? '';
+    const depth = this.#layout.depthAt(index);
     setText(name as HTMLElement, tasks.nameOf(task));
     setText(wait as HTMLElement, model.waitText(task));
     const place = tasks.line[task] as number;
     setText(line as HTMLElement, place > 0 ? `line ${place}` : '');
     const count = tasks.steps[task] as number;
     setText(steps as HTMLElement, count === 1 ? '1 step' : `${formatCount(count)} steps`);
+    // What is set costs the engine a look at the row's style, also where it stays the same.
+    const look = `${task} ${kind} ${selected} ${hasChildren} ${isOpen} ${depth}`;
+    if (this.#looks.get(element) === look) return;
+    this.#looks.set(element, look);
+    element.id = `task-${task}`;
+    element.dataset['task'] = String(task);
+    element.style.paddingLeft = `${8 + Math.min(depth, 24) * INDENT}px`;
+    element.setAttribute('aria-level', String(depth + 1));
+    element.setAttribute('aria-selected', String(selected));
+    if (hasChildren) element.setAttribute('aria-expanded', String(isOpen));
+    else element.removeAttribute('aria-expanded');
+    element.dataset['kind'] = String(kind);
+    (twisty as HTMLElement).textContent = hasChildren ? (isOpen ? '▾' : '▸') : '';
+    (dot as HTMLElement).title = KIND_NAMES[kind] ?? '';
   }
 
   /** From each row in view to the row in view that it waits for. */
@@ -197,8 +159,8 @@ export class TreeView implements View {
     const { tasks } = model;
     const paths: string[] = [];
     const first = this.#list.first;
-    for (let row = first; row < Math.min(first + this.#list.shown, this.#count); row += 1) {
-      const task = this.#rows[row] as number;
+    for (let row = first; row < Math.min(first + this.#list.shown, this.#layout.count); row += 1) {
+      const task = this.#layout.taskAt(row);
       const kind = tasks.kind[task] as number;
       const target =
         kind === KIND.task
@@ -251,9 +213,9 @@ export class TreeView implements View {
     const { tasks } = shared.model;
     const task = shared.selected;
     const move = (to: number): void => {
-      const target = Math.max(0, Math.min(this.#count - 1, to));
-      if (this.#count === 0) return;
-      shared.select(this.#rows[target] as number);
+      const target = Math.max(0, Math.min(this.#layout.count - 1, to));
+      if (this.#layout.count === 0) return;
+      shared.select(this.#layout.taskAt(target));
       this.#list.reveal(target);
     };
     const isOpen = tasks.firstChild[task] !== 0 && !this.#collapsed.has(task);
@@ -261,7 +223,7 @@ export class TreeView implements View {
       ArrowDown: () => move(row + 1),
       ArrowUp: () => move(row - 1),
       Home: () => move(0),
-      End: () => move(this.#count - 1),
+      End: () => move(this.#layout.count - 1),
       PageDown: () => move(row + page),
       PageUp: () => move(row - page),
       ArrowRight: () => {

@@ -209,7 +209,7 @@ export type FromRunner =
   | Batch
   | Outcome
   | { readonly type: 'ready' }
-  | { readonly type: 'begun'; readonly loop: string; readonly virtual: boolean }
+  | { readonly type: 'begun'; readonly loop: string; readonly note: string; readonly virtual: boolean }
   | { readonly type: 'alive' }
   | { readonly type: 'stage' }
   | { readonly type: 'say'; readonly channel: string; readonly data: unknown };
@@ -225,6 +225,8 @@ export interface StartOptions {
   readonly pace: number;
   /** Replays a run of the simulator. */
   readonly token: string;
+  /** Where the page's server would have a room for WebSockets. */
+  readonly room: string;
 }
 
 export type ToRunner =

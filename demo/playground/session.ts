@@ -22,7 +22,7 @@ const MESSAGES_PER_SECOND = 2000;
 export interface SessionEvents {
   /** The runner takes messages from now on. */
   ready(): void;
-  begun(loop: string, isVirtual: boolean): void;
+  begun(loop: string, note: string, isVirtual: boolean): void;
   batch(batch: Batch): void;
   /** The program has ended, or was ended. */
   ended(outcome: Outcome): void;
@@ -131,7 +131,7 @@ export class Session {
         this.#events.ready();
         break;
       case 'begun':
-        this.#events.begun(String(data.loop), data.virtual === true);
+        this.#events.begun(String(data.loop), String(data.note), data.virtual === true);
         break;
       case 'end':
         this.#end(data);

@@ -1,80 +1,44 @@
-/** The loops that a program can be run on. */
+/**
+ * The loops that a program can be run on: the library's own, on the library's own hosts.
+ *
+ * What a host stands on may be missing in a Worker. The host has something in its place, and the page says so.
+ */
 
-import { BaseEventLoop, BrowserEventLoop } from 'asyncio-web';
-import type { HostLoop, Pump } from 'asyncio-web/lowlevel';
+import type { Main } from 'asyncio-web';
+import { BaseEventLoop, BrowserEventLoop, CancelledError, KeyboardInterrupt } from 'asyncio-web';
+import type { HostLoop } from 'asyncio-web/lowlevel';
+import { AnimationFrameHost, IdleHost, startGuestRun } from 'asyncio-web/lowlevel';
 import { SimLoop } from 'asyncio-web/testing';
 import type { LoopName, StartOptions } from '../protocol.ts';
 
-type Wake = (callback: () => void) => void;
+/** How long a loop on frames works in each, in milliseconds: the rest is for what the program draws. */
+const FRAME_BUDGET_MS = 4;
 
-/** Runs a chunk whenever `wake` calls back: at frames, when the page is idle, or when another loop has a turn. */
-class TurnHost implements HostLoop {
-  readonly clockResolution = 0.001;
-  readonly #wake: Wake;
-  readonly #budgetMs: number;
-  readonly #callbacks: number;
-  #pump: Pump | null = null;
-  #soon = false;
-  #asked = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+const TURN_MS = 50;
 
-  constructor(wake: Wake, options: { readonly budgetMs: number; readonly callbacks: number }) {
-    this.#wake = wake;
-    this.#budgetMs = options.budgetMs;
-    this.#callbacks = options.callbacks;
+// The program's own timers keep it alive; the ticker's does not.
+const { setTimeout } = globalThis;
+
+/** A run loop that belongs to somebody else, as a game's ticker does: twenty times a second it calls its listeners. */
+class Ticker {
+  #listeners = new Set<(timeMs: number) => void>();
+  #isOn = false;
+
+  /** @returns What takes the listener back. */
+  addOnce(listener: (timeMs: number) => void): () => void {
+    this.#listeners.add(listener);
+    if (!this.#isOn) setTimeout(this.#turn, TURN_MS);
+    this.#isOn = true;
+    return () => void this.#listeners.delete(listener);
   }
 
-  now(): number {
-    return performance.now() / 1000;
-  }
-
-  start(pump: Pump): void {
-    this.#pump = pump;
-  }
-
-  wakeSoon(): void {
-    this.#soon = true;
-    this.#ask();
-  }
-
-  wakeAt(when: number): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.wakeSoon(), Math.max(0, Math.ceil((when - this.now()) * 1000)));
-  }
-
-  reportError(error: unknown): void {
-    reportError(error);
-  }
-
-  stop(): void {
-    this.#pump = null;
-    this.#soon = false;
-    clearTimeout(this.#timer);
-  }
-
-  #ask(): void {
-    if (this.#asked) return;
-    this.#asked = true;
-    this.#wake(() => {
-      this.#asked = false;
-      const end = performance.now() + this.#budgetMs;
-      while (this.#soon && this.#pump !== null) {
-        this.#soon = false;
-        this.#pump(this.#callbacks);
-        if (performance.now() >= end) break;
-      }
-      if (this.#soon) this.#ask();
-    });
-  }
+  readonly #turn = (): void => {
+    this.#isOn = false;
+    const listeners = this.#listeners;
+    this.#listeners = new Set();
+    for (const listener of listeners) listener(performance.now());
+  };
 }
-
-const frames: Wake = (callback) => void requestAnimationFrame(() => callback());
-
-/** Workers are not told when the page is idle: this waits until everything else here has had its turn. */
-const idleTurns: Wake = (callback) => void setTimeout(() => setTimeout(callback));
-
-/** A guest of a loop that belongs to somebody else and gives it a turn every 50 ms. */
-const turnsOfAnother: Wake = (callback) => void setTimeout(callback, 50);
 
 /** A simulator that does not know an option leaves it aside. */
 function simOptions({ seed, token }: StartOptions): ConstructorParameters<typeof SimLoop>[0] {
@@ -82,14 +46,84 @@ function simOptions({ seed, token }: StartOptions): ConstructorParameters<typeof
   return options as ConstructorParameters<typeof SimLoop>[0];
 }
 
-/** Makes a loop of the kind that was picked. */
-export function loopFactory(options: StartOptions): () => BaseEventLoop {
-  const make: Record<LoopName, () => BaseEventLoop> = {
-    browser: () => new BrowserEventLoop(),
-    sim: () => new SimLoop(simOptions(options)),
-    frame: () => new BaseEventLoop(new TurnHost(frames, { budgetMs: 4, callbacks: 16 })),
-    idle: () => new BaseEventLoop(new TurnHost(idleTurns, { budgetMs: 8, callbacks: 16 })),
-    guest: () => new BaseEventLoop(new TurnHost(turnsOfAnother, { budgetMs: 0, callbacks: 1000 })),
+/** What the page shows of a loop. */
+export interface LoopText {
+  readonly name: string;
+  /** What is not as its name says. */
+  readonly note: string;
+}
+
+/** The kind that was picked. */
+export class Loops {
+  readonly #options: StartOptions;
+  readonly #texts = new WeakMap<object, LoopText>();
+
+  constructor(options: StartOptions) {
+    this.#options = options;
+  }
+
+  /** What there is to say of a loop that was made here. */
+  textOf(loop: object): LoopText | undefined {
+    return this.#texts.get(loop);
+  }
+
+  /** Makes a loop. As a guest it is one on the ticker; only `runAsGuest` makes a guest of it. */
+  readonly make = (): BaseEventLoop => {
+    const make: Record<LoopName, () => BaseEventLoop> = {
+      browser: () => new BrowserEventLoop(),
+      sim: () => new SimLoop(simOptions(this.#options)),
+      frame: () => this.#onFrames(),
+      idle: () => {
+        const note = IdleHost.isSupported
+          ? ''
+          : 'A Worker is not told of idle times: the host takes short turns with pauses instead.';
+        return this.#named(new BaseEventLoop(new IdleHost()), 'BaseEventLoop on IdleHost', note);
+      },
+      guest: () => this.#named(new BaseEventLoop(tickerHost()), 'BaseEventLoop on a ticker'),
+    };
+    return make[this.#options.loop]();
   };
-  return make[options.loop];
+
+  /** Runs a program as the guest of a ticker that knows nothing of loops. */
+  runAsGuest<T>(main: Main<T>, debug: boolean | null, signal: AbortSignal): Promise<T> {
+    const guest = startGuestRun(main, {
+      host: tickerHost(),
+      debug,
+      doneCallback: () => undefined,
+      loopFactory: (host) => this.#named(new BaseEventLoop(host), 'BaseEventLoop, guest of a ticker'),
+    });
+    const cancel = (): void => void guest.cancel();
+    if (signal.aborted) cancel();
+    signal.addEventListener('abort', cancel, { once: true });
+    return guest.done.then((outcome) => {
+      signal.removeEventListener('abort', cancel);
+      if (outcome.status === 'fulfilled') return outcome.value;
+      // As `run` has it: who stops the program is told that it was stopped.
+      if (signal.aborted && outcome.reason instanceof CancelledError) throw new KeyboardInterrupt();
+      throw outcome.reason;
+    });
+  }
+
+  #onFrames(): BaseEventLoop {
+    const host = new AnimationFrameHost({ budgetMs: FRAME_BUDGET_MS });
+    const note =
+      typeof requestAnimationFrame === 'function'
+        ? ''
+        : 'Workers of this browser have no animation frames: the host works every 100 ms instead.';
+    return this.#named(new BaseEventLoop(host), 'BaseEventLoop on AnimationFrameHost', note);
+  }
+
+  #named(loop: BaseEventLoop, name: string, note = ''): BaseEventLoop {
+    this.#texts.set(loop, { name, note });
+    return loop;
+  }
+}
+
+/** A ticker always comes, so it needs nothing in its place. */
+function tickerHost(): HostLoop {
+  const ticker = new Ticker();
+  return new AnimationFrameHost({
+    frames: (callback) => ticker.addOnce(callback),
+    fallbackMs: 60_000,
+  });
 }

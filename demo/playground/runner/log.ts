@@ -17,6 +17,8 @@ export class Log {
   readonly #timers = new Map<string, number>();
   readonly #shown = new WeakSet<object>();
   onLine: (() => void) | null = null;
+  /** Lines that are not about the program. */
+  isBeside: (text: string) => boolean = () => false;
 
   constructor(recorder: Recorder) {
     this.#recorder = recorder;
@@ -41,6 +43,10 @@ export class Log {
     return lines;
   }
 
+  #write(level: Level, text: string): void {
+    if (!this.isBeside(text)) this.add(level, text, this.#lines.length < PLACED_LINES ? callingLine() : 0);
+  }
+
   /** Whether the program, or the library for it, has written this error. */
   hasShown(error: unknown): boolean {
     return error instanceof Error && this.#shown.has(error);
@@ -53,7 +59,7 @@ export class Log {
       (...values: unknown[]): void => {
         for (const value of values) if (value instanceof Error) this.#shown.add(value);
         if (this.#lines.length >= LINES_PER_BATCH) this.#recorder.dropLine();
-        else this.add(level, formatArguments(values), this.#lines.length < PLACED_LINES ? callingLine() : 0);
+        else this.#write(level, formatArguments(values));
       };
     const log = writer('log');
     return {

@@ -3,11 +3,21 @@
 import type { AbstractEventLoop } from 'asyncio-web';
 import { allTasks, BaseEventLoop, KeyboardInterrupt } from 'asyncio-web';
 import { SimLoop } from 'asyncio-web/testing';
-import type { Batch, Counters, Deadlock, FromRunner, Outcome, StartOptions, ToRunner } from '../protocol.ts';
+import type {
+  Batch,
+  Counters,
+  Deadlock,
+  FromRunner,
+  Outcome,
+  Primitive,
+  StartOptions,
+  ToRunner,
+} from '../protocol.ts';
 import { CREDIT } from '../protocol.ts';
 import { compile } from './compile.ts';
 import { findDeadlock } from './deadlock.ts';
 import { classNameOf, format, formatError } from './format.ts';
+import { Loops } from './hosts.ts';
 import { programLine, setProgramAddress } from './lines.ts';
 import { Log } from './log.ts';
 import { Meter } from './meter.ts';
@@ -42,6 +52,7 @@ type Program = (require: (name: string) => unknown, exports: object) => Promise<
 class Run {
   readonly #port: MessagePort;
   readonly #options: StartOptions;
+  readonly #loops: Loops;
   readonly #canvas: OffscreenCanvas | null;
   readonly #primitives = new Primitives();
   readonly #recorder = new Recorder(this.#primitives);
@@ -65,18 +76,25 @@ class Run {
   #failure: unknown = null;
   #hasFailed = false;
   #deadlock: Deadlock | null = null;
+  #frozen: Primitive[] | null = null;
   #token = '';
+  /** Real milliseconds when the program had ended. */
+  #endedAt = 0;
 
   constructor(port: MessagePort, options: StartOptions, canvas: OffscreenCanvas | null) {
     this.#port = port;
     this.#canvas = canvas;
     this.#options = options;
+    this.#loops = new Loops(options);
     this.#primitives.recorder = this.#recorder;
     this.#recorder.onProgress = (now) => {
       if (now - this.#lastReport >= REPORT_MS || this.#recorder.isFull) this.#report(now);
     };
     this.#meter.onHold = () => this.#reportSoon();
     this.#log.onLine = () => this.#reportSoon();
+    // Who holds a simulator knows that it waits.
+    this.#log.isBeside = (text) =>
+      this.#meter.isHeld && /^The simulation at .* has waited for a second of real time/.test(text);
   }
 
   start(): void {
@@ -109,8 +127,9 @@ class Run {
       return;
     }
     const stage = makeStage(this.#canvas, () => this.#send({ type: 'stage' }));
-    const require = programModules(this.#options, this.#primitives, this.#interrupt.signal, {
+    const require = programModules(this.#options, this.#loops, this.#primitives, this.#interrupt.signal, {
       stage: stage.get,
+      room: this.#options.room,
     });
     program(require, {})
       .catch((error: unknown) => this.#fail(error))
@@ -187,7 +206,8 @@ class Run {
     for (const task of allTasks(loop)) this.#recorder.record(task);
     if (!isFirst) return;
     this.#isVirtual = isVirtual;
-    this.#send({ type: 'begun', loop: classNameOf(loop), virtual: isVirtual });
+    const { name, note } = this.#loops.textOf(loop) ?? { name: classNameOf(loop), note: '' };
+    this.#send({ type: 'begun', loop: name, note, virtual: isVirtual });
   }
 
   #left(): void {
@@ -210,6 +230,9 @@ class Run {
     if (!(error instanceof Error) || error.name !== 'SimDeadlockError') return;
     this.#deadlock = findDeadlock(this.#recorder, this.#primitives, error.message);
     this.#token = String((error as { token?: unknown }).token ?? '');
+    // The shutdown cancels these tasks. What is looked at stays as it was in the deadlock.
+    this.#recorder.freeze();
+    this.#frozen = this.#primitives.snapshot();
   }
 
   #catchErrors(): void {
@@ -262,7 +285,7 @@ class Run {
       counters: this.#counters(),
       held: this.#meter.isHeld,
       queues: this.#looks.queues ? takeQueues(this.#recorder) : null,
-      primitives: this.#looks.primitives ? this.#primitives.snapshot() : null,
+      primitives: this.#looks.primitives ? (this.#frozen ?? this.#primitives.snapshot()) : null,
       deadlock: this.#deadlock,
     };
     this.#port.postMessage(batch, [
@@ -281,7 +304,7 @@ class Run {
     const { loop } = this.#recorder;
     const meter = this.#meter;
     return {
-      now: performance.now() - this.#recorder.origin,
+      now: (this.#endedAt || performance.now()) - this.#recorder.origin,
       time: Math.max(0, this.#recorder.time),
       ticks: meter.ticks,
       iterations: this.#recorder.iterations,
@@ -334,6 +357,7 @@ class Run {
 
   #end(state: Outcome['state'], message: string, more: Partial<Outcome> = {}): void {
     this.#hasEnded = true;
+    this.#endedAt = performance.now();
     const finish = (): void => {
       // What is left to tell goes first.
       if (this.#recorder.hasNews || this.#log.hasNews) {

@@ -8,7 +8,7 @@
  */
 
 import type { BaseEventLoop } from 'asyncio-web';
-import type { HostLoop, Pump } from 'asyncio-web/lowlevel';
+import type { Pump } from 'asyncio-web/lowlevel';
 import { inLoop } from './peek.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -122,30 +122,33 @@ class Gate {
     this.#meter = meter;
     this.#recorder = recorder;
     this.#loop = loop;
-    const host = inLoop(loop).host as { -readonly [K in keyof HostLoop]: HostLoop[K] };
-    const start = host.start.bind(host);
-    const stop = host.stop.bind(host);
-    const wakeSoon = host.wakeSoon.bind(host);
-    const wakeAt = host.wakeAt.bind(host);
-    const now = host.now.bind(host);
+    // Another object in the host's place, not other methods of the host: what the host asks of itself is its own affair.
+    const { host } = inLoop(loop);
+    const now = (): number => host.now();
     this.#now = now;
-    this.#wakeSoon = wakeSoon;
-    host.start = (pump) => {
-      this.#pump = pump;
-      start(this.#metered);
+    this.#wakeSoon = () => host.wakeSoon();
+    inLoop(loop).host = {
+      now: isVirtual ? now : () => (this.isHeld ? this.#heldAt : now()) - this.#lost,
+      get clockResolution() {
+        return host.clockResolution;
+      },
+      start: (pump) => {
+        this.#pump = pump;
+        host.start(this.#metered);
+      },
+      wakeSoon: () => {
+        if (this.#asked === 0) this.#asked = performance.now();
+        host.wakeSoon();
+      },
+      wakeAt: (when) => host.wakeAt(isVirtual ? when : when + this.#lost),
+      reportError: (error) => host.reportError(error),
+      stop: () => {
+        this.#pump = null;
+        this.#unhold();
+        host.stop();
+      },
+      stats: () => host.stats?.() ?? {},
     };
-    host.stop = () => {
-      this.#pump = null;
-      this.#unhold();
-      stop();
-    };
-    host.wakeSoon = () => {
-      if (this.#asked === 0) this.#asked = performance.now();
-      wakeSoon();
-    };
-    if (isVirtual) return;
-    host.now = () => (this.isHeld ? this.#heldAt : now()) - this.#lost;
-    host.wakeAt = (when) => wakeAt(when + this.#lost);
   }
 
   readonly #metered: Pump = (maxCallbacks) => {

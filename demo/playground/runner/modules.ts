@@ -5,16 +5,17 @@ import * as lowlevel from 'asyncio-web/lowlevel';
 import * as testing from 'asyncio-web/testing';
 import * as effection from 'effection';
 import type { StartOptions } from '../protocol.ts';
-import { loopFactory } from './hosts.ts';
+import type { Loops } from './hosts.ts';
 import type { Primitives } from './primitives.ts';
 
 export function programModules(
   options: StartOptions,
+  loops: Loops,
   primitives: Primitives,
   interrupt: AbortSignal,
   playground: object,
 ): (name: string) => unknown {
-  const factory = loopFactory(options);
+  const factory = loops.make;
   const debug = options.debug ? true : null;
 
   class Runner extends asyncio.Runner {
@@ -29,12 +30,13 @@ export function programModules(
     }
   }
 
-  const run = <T>(main: asyncio.Main<T>, given?: asyncio.RunOptions): Promise<T> =>
-    asyncio.run(main, {
-      debug: given?.debug ?? debug,
-      loopFactory: given?.loopFactory ?? factory,
-      signal: anySignal(given?.signal, interrupt),
-    });
+  const run = <T>(main: asyncio.Main<T>, given?: asyncio.RunOptions): Promise<T> => {
+    const signal = anySignal(given?.signal, interrupt);
+    const ownFactory = given?.loopFactory ?? null;
+    if (options.loop === 'guest' && ownFactory === null)
+      return loops.runAsGuest(main, given?.debug ?? debug, signal);
+    return asyncio.run(main, { debug: given?.debug ?? debug, loopFactory: ownFactory ?? factory, signal });
+  };
 
   const modules: Record<string, object> = {
     'asyncio-web': {

@@ -12,7 +12,12 @@ interface EntryPeek {
 /** A future or task from inside. */
 export interface FuturePeek {
   readonly _state: number;
-  readonly _more: { cancelStack: string | null; readonly awaitStack: string | null } | null;
+  readonly _more: {
+    cancelStack: string | null;
+    readonly awaitStack: string | null;
+    /** Those who wait for it by a done callback of their own, as a group's parent does. */
+    readonly awaitedBy: ReadonlySet<object> | null;
+  } | null;
   _entries(): readonly EntryPeek[];
 }
 
@@ -28,7 +33,7 @@ export interface HandlePeek {
 }
 
 export interface LoopPeek {
-  readonly host: HostLoop;
+  host: HostLoop;
   /** Handles, tasks that are due for a step, and what futures tell when they are done. */
   readonly _ready: Iterable<Handle | Task | EntryPeek> & { readonly length: number };
   readonly _scheduled: Iterable<TimerHandle> & { readonly length: number };
@@ -53,7 +58,7 @@ export const hasFailed = (future: FuturePeek): boolean => future._state === FAIL
 
 /** The tasks and futures that wait for this one. */
 export function awaitersOf(future: FuturePeek): object[] {
-  return future._entries().flatMap(({ _awaiter }) => _awaiter ?? []);
+  return [...future._entries().flatMap(({ _awaiter }) => _awaiter ?? []), ...(future._more?.awaitedBy ?? [])];
 }
 
 /** The future of a Promise. */

@@ -90,6 +90,7 @@ export class Recorder implements Instrument {
   #stepStart = 0;
   #lastTimer: TimerHandle | null = null;
   #tracing = true;
+  #isFrozen = false;
   /** Called at the start of an iteration that has something to do. */
   onIteration: ((ready: number) => void) | null = null;
   /** Called after a step or callback, with the clock in milliseconds. */
@@ -124,13 +125,20 @@ export class Recorder implements Instrument {
     return Math.max(0, inLoop(this.loop)._ready.length - this.#behind);
   }
 
+  /** Notes nothing any more. */
+  freeze(): void {
+    this.#isFrozen = true;
+  }
+
   // The instrument
 
   taskSpawned(task: object): void {
+    if (this.#isFrozen) return;
     this.record(task as Task);
   }
 
   taskScheduled(task: object): void {
+    if (this.#isFrozen) return;
     this.#behind += 1;
     const record = this.record(task as Task);
     if (record.kind === KIND.ready || record.kind === KIND.running) return;
@@ -148,6 +156,7 @@ export class Recorder implements Instrument {
   }
 
   beforeIteration(ready: number): void {
+    if (this.#isFrozen) return;
     this.#behind = 0;
     if (ready === 0) return;
     this.iterations += 1;
@@ -156,17 +165,20 @@ export class Recorder implements Instrument {
   }
 
   beforeHandle(_handle: Handle): void {
+    if (this.#isFrozen) return;
     this.#depth += 1;
     this.#ran();
     this.callbacks += 1;
   }
 
   afterHandle(_handle: Handle): void {
+    if (this.#isFrozen) return;
     this.#depth -= 1;
     if (this.#depth === 0) this.onProgress?.(performance.now());
   }
 
   beforeTaskStep(task: object): void {
+    if (this.#isFrozen) return;
     this.#depth += 1;
     this.#ran();
     this.#lastTimer = null;
@@ -177,6 +189,7 @@ export class Recorder implements Instrument {
   }
 
   afterTaskStep(task: object): void {
+    if (this.#isFrozen) return;
     const end = performance.now();
     const record = this.record(task as Task);
     record.steps += 1;
@@ -190,6 +203,7 @@ export class Recorder implements Instrument {
   }
 
   taskDone(task: object): void {
+    if (this.#isFrozen) return;
     const record = this.record(task as Task);
     this.live -= 1;
     this.#end(record);

@@ -1,9 +1,10 @@
-// The server of the demo: its endpoints, its feed, and a second origin for what must come from elsewhere.
+// The server of the demo: its endpoints, its feed, its rooms, and a second origin for what must come from elsewhere.
 
 import { createServer } from 'node:http';
 import { createCatalogue } from './catalogue.mjs';
 import { createEndpoints, sendJson, sendText, urlOf } from './endpoints.mjs';
 import { createFeed } from './feed.mjs';
+import { createRooms } from './room.mjs';
 
 /**
  * Starts the second origin. What it gives can be hung into any Node server: `handle` takes its requests and `upgrade`
@@ -12,6 +13,7 @@ import { createFeed } from './feed.mjs';
 export async function createDemoServer() {
   const endpoints = createEndpoints();
   const feed = createFeed(endpoints.open);
+  const rooms = createRooms();
   const elsewhere = await startElsewhere();
   const catalogue = createCatalogue(elsewhere.origin);
 
@@ -31,9 +33,10 @@ export async function createDemoServer() {
       else return endpoints.handle(request, response);
       return true;
     },
-    upgrade: feed.upgrade,
+    upgrade: (...given) => feed.upgrade(...given) || rooms.upgrade(...given),
     close() {
       feed.close();
+      rooms.close();
       elsewhere.close();
     },
   };

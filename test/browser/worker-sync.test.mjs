@@ -202,7 +202,7 @@ describe(`runUntilCompleteSync() in a Worker of ${engine}`, () => {
 
   before(async () => {
     const files = { '/page.html': PAGE, '/worker.js': WORKER };
-    isolated = await serveFiles(files, ISOLATED);
+    isolated = await serveFiles(files, { headers: ISOLATED });
     open = await serveFiles(files);
     process.env[SWITCH] = '1';
     browser = await launch(engine);

@@ -22,10 +22,12 @@ const TYPES = {
  *
  * @param {Record<string, string | {body: string, headers: Record<string, string>}>} [pages] Such as
  *   `{ '/page.html': '<script …' }`.
- * @param {Record<string, string>} [headers] Of every answer.
+ * @param {object} [options]
+ * @param {Record<string, string>} [options.headers] Of every answer.
+ * @param {(...given: unknown[]) => unknown} [options.upgrade] Takes requests for WebSockets.
  * @returns {Promise<{origin: string, requests: string[], close: () => void}>}
  */
-export async function serveFiles(pages = {}, headers = {}) {
+export async function serveFiles(pages = {}, { headers = {}, upgrade } = {}) {
   const root = fileURLToPath(new URL('../../', import.meta.url));
   const requests = [];
   const server = createServer(async (request, response) => {
@@ -42,6 +44,7 @@ export async function serveFiles(pages = {}, headers = {}) {
       response.writeHead(404).end();
     }
   });
+  if (upgrade !== undefined) server.on('upgrade', upgrade);
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     origin: `http://127.0.0.1:${server.address().port}`,

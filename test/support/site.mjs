@@ -26,12 +26,12 @@ export async function buildSite() {
   return files;
 }
 
-/** Serves the site; folders stand for their index.html. */
-export async function serveSite() {
+/** Serves the site; folders stand for their index.html. `upgrade` takes requests for WebSockets, which a static host refuses. */
+export async function serveSite({ upgrade } = {}) {
   const files = await buildSite();
   const pages = { ...files };
   for (const [path, body] of Object.entries(files)) {
     if (path.endsWith('/index.html')) pages[path.slice(0, -'index.html'.length)] = body;
   }
-  return { ...(await serveFiles(pages)), files };
+  return { ...(await serveFiles(pages, { upgrade })), files };
 }

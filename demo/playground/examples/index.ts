@@ -244,7 +244,7 @@ export const EXAMPLES: readonly Example[] = [
     id: 'chat',
     group: 'Network',
     title: 'Chat between two tabs',
-    look: 'Run it here and in a second tab. Messages go through a BroadcastChannel into a queue that a task reads.',
+    look: 'Run it here and in a second tab. With npm start they meet in a WebSocket room of the server; on a static host, which has none, on channel:.',
     loop: 'browser',
     view: 'tasks',
     code: chat,
@@ -271,7 +271,7 @@ export const EXAMPLES: readonly Example[] = [
     view: 'stage',
     code: smooth,
     ends: 'done',
-    prints: ['in one piece: the ring stands still for', 'in pieces: for', 'smooth'],
+    prints: ['in one piece: 0 frames in', 'in pieces: ', 'the ring turned'],
   },
   {
     id: 'many',

@@ -10,6 +10,7 @@ import type { Outcome, StartOptions } from './protocol.ts';
 import { hasEnded, KIND, KIND_NAMES } from './protocol.ts';
 import { Session } from './session.ts';
 import { decodeShared, encodeShared, toLoop, toSeed } from './share.ts';
+import { installSplitters } from './splitters.ts';
 import { recall, remember } from './storage.ts';
 import { ConsoleView } from './views/console.ts';
 import { CountersView } from './views/counters.ts';
@@ -67,6 +68,7 @@ class Page implements Shared {
   #token = '';
   #save: ReturnType<typeof setTimeout> | undefined;
   #isLoading = false;
+  #opening = 0;
   readonly #isEmbedded: boolean;
 
   constructor(isEmbedded: boolean) {
@@ -122,8 +124,13 @@ class Page implements Shared {
 
   /** The program to begin with: one in the address, else the last one, else the first example. */
   async open(): Promise<void> {
+    document.body.dataset['ready'] = 'false';
+    this.#opening += 1;
+    const opening = this.#opening;
     const fragment = location.hash;
     const shared = await decodeShared(fragment);
+    // The address may have changed meanwhile: the last one stays.
+    if (opening !== this.#opening) return;
     const example = new URLSearchParams(fragment.replace(/^#/, '')).get('example');
     const found = EXAMPLES.find(({ id }) => id === example);
     if (shared !== null) {
@@ -226,6 +233,7 @@ class Page implements Shared {
       debug: input('debug').checked,
       pace: this.#isPaused ? 0 : Number(select('pace').value),
       token,
+      room: new URL('room', document.baseURI).href.replace(/^http/, 'ws'),
     };
     this.#setState('starting');
     void this.#start(options);
@@ -252,9 +260,10 @@ class Page implements Shared {
     }
     const session = new Session(byId('frames', HTMLElement), runner, options, {
       ready: () => this.#look(),
-      begun: (loop, isVirtual) => {
+      begun: (loop, note, isVirtual) => {
         this.#loopName = loop;
         this.model.isVirtual = isVirtual;
+        if (note !== '') this.#say('note', note);
         this.#update();
       },
       batch: (batch) => {
@@ -346,8 +355,15 @@ class Page implements Shared {
       tab.tabIndex = isShown ? 0 : -1;
       panel(other).hidden = !isShown;
     }
+    // On a narrow page the tabs scroll; only they do.
+    const tab = button(`tab-${name}`);
+    const tabs = byId('tabs', HTMLElement);
+    const over = tab.offsetLeft + tab.offsetWidth - tabs.clientWidth;
+    tabs.scrollLeft = Math.max(over, Math.min(tabs.scrollLeft, tab.offsetLeft));
     byId('frames', HTMLElement).hidden = name !== 'stage';
     this.#look();
+    // At once: a view that comes into sight does not show for a frame what it showed when it was last seen.
+    this.#views[name]?.update(this);
     this.#update();
   }
 
@@ -374,17 +390,23 @@ class Page implements Shared {
   #markLines(): void {
     const { tasks } = this.model;
     const waiting: number[] = [];
-    if (this.#state === 'running') {
+    const isSeen = this.#state === 'running' || this.#state === 'deadlock';
+    if (isSeen) {
       for (let task = 1; task <= Math.min(tasks.count, MOST_MARKS); task += 1) {
         const line = tasks.line[task] as number;
         if (line > 0 && !waiting.includes(line)) waiting.push(line);
       }
     }
-    this.#editor.mark(waiting, this.#state === 'running' ? (tasks.line[this.selected] ?? 0) : 0);
+    this.#editor.mark(waiting, isSeen ? (tasks.line[this.selected] ?? 0) : 0);
   }
 
   #setState(state: State): void {
     this.#state = state;
+    if (state === 'idle' || state === 'starting') {
+      // What was there before is over at once; what comes now is told when it is shown.
+      document.body.dataset['state'] = state;
+      document.body.dataset['held'] = 'false';
+    }
     const isOn = state === 'running' || state === 'starting';
     const run = button('run');
     const stop = button('stop');
@@ -551,7 +573,7 @@ class Page implements Shared {
     for (const kind of shown) {
       const item = make('li', '', KIND_NAMES[kind]);
       item.dataset['kind'] = String(kind);
-      byId('legend', HTMLElement).append(item);
+      for (const legend of document.querySelectorAll('.legend')) legend.append(item.cloneNode(true));
     }
   }
 
@@ -629,6 +651,7 @@ function start(): void {
   applyTheme(String(recall('theme') ?? 'auto'));
   const isEmbedded = new URLSearchParams(location.search).has('embed');
   document.body.classList.toggle('embedded', isEmbedded);
+  installSplitters(!isEmbedded);
   const page = new Page(isEmbedded);
   void page.open();
   if (isEmbedded) {

@@ -14,6 +14,9 @@ import { serveSite } from '../support/site.mjs';
 /** What may be loaded before the first program has run, without the language service. */
 const FIRST_LOAD_BYTES = 400_000;
 
+/** Milliseconds until a page counts as stuck. */
+const PATIENCE = 180_000;
+
 const VIEWS = ['tasks', 'timeline', 'queues', 'primitives', 'counters', 'stage', 'deadlock'];
 
 describe(`the playground on a narrow screen in ${engine}`, () => {
@@ -62,6 +65,7 @@ if (engine === 'chromium') {
     beforeEach(async () => {
       context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
       page = await context.newPage();
+      page.setDefaultTimeout(PATIENCE);
     });
 
     afterEach(() => context.close());
@@ -78,24 +82,38 @@ if (engine === 'chromium') {
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
         await open('#example=philosophers');
         await page.evaluate(axe);
-        await page.click('#run');
-        await state('deadlock');
         const found = [];
-        const check = async (what) => {
-          // What the program draws in is a document of its own, without a word in it.
-          const { violations } = await page.evaluate(() =>
-            axe.run({ exclude: ['iframe'] }, { resultTypes: ['violations'] }),
+        /** Looks at the whole page, or at a part that has changed since. */
+        const check = async (what, part) => {
+          const { violations } = await page.evaluate(
+            ([part, isDark]) =>
+              // What the program draws in is a document of its own, without a word in it.
+              axe.run(part === undefined ? { exclude: ['iframe'] } : { include: [part] }, {
+                resultTypes: ['violations'],
+                // The two schemes differ in their colours only.
+                ...(isDark ? { runOnly: ['color-contrast'] } : {}),
+              }),
+            [part, colorScheme === 'dark'],
           );
           for (const { id, impact, nodes } of violations)
             found.push(`${what}: ${id} (${impact}): ${nodes[0].html.slice(0, 120)}`);
         };
+        await check('before a run');
+        for (const view of VIEWS) {
+          if (view === 'deadlock') continue;
+          await page.click(`#tab-${view}`);
+          await check(`${view}, empty`, `#view-${view}`);
+        }
+        await page.click('#run');
+        await state('deadlock');
+        await check('deadlock');
         for (const view of VIEWS) {
           await page.click(`#tab-${view}`);
-          await check(view);
+          await check(view, '#views');
         }
         await page.click('#share');
         await page.waitForSelector('dialog[open]');
-        await check('sharing');
+        await check('sharing', '#share-dialog');
         await page.click('#close-share');
         await page.click('#pause');
         await page.click('#run');
@@ -103,7 +121,7 @@ if (engine === 'chromium') {
         for (let press = 0; press < 3; press += 1) await page.keyboard.press('Shift+F10');
         for (const view of ['tasks', 'queues', 'primitives']) {
           await page.click(`#tab-${view}`);
-          await check(`${view}, held`);
+          await check(`${view}, held`, `#view-${view}`);
         }
         assert.deepEqual(found, []);
       });
@@ -142,12 +160,76 @@ if (engine === 'chromium') {
         'seed',
         'debug',
         'cm-content',
+        'split-output',
         'filter',
         'level',
         'console',
+        'split-views',
         'tab-timeline',
         'timeline-mode',
       ]);
+    });
+
+    it('moves the lines between the panes by the keyboard and by the pointer, and keeps where they are', async () => {
+      await open();
+      const width = () => page.$eval('.program', (pane) => pane.getBoundingClientRect().width);
+      const height = () => page.$eval('.program', (pane) => pane.getBoundingClientRect().height);
+      const now = (id) => page.getAttribute(id, 'aria-valuenow');
+      const [wide, high] = [await width(), await height()];
+      await page.focus('#split-views');
+      for (let press = 0; press < 3; press += 1) await page.keyboard.press('ArrowRight');
+      assert.equal(await now('#split-views'), '56');
+      assert.ok((await width()) > wide);
+      await page.focus('#split-output');
+      await page.keyboard.press('Home');
+      assert.equal(await now('#split-output'), '15');
+      assert.ok((await height()) < high);
+      await page.reload();
+      await page.waitForFunction(() => document.body.dataset.ready === 'true');
+      assert.deepEqual([await now('#split-views'), await now('#split-output')], ['56', '15']);
+
+      await page.focus('#split-output');
+      await page.keyboard.press('Enter');
+      assert.equal(await height(), high);
+      const { x, y, width: across } = await (await page.$('#split-views')).boundingBox();
+      await page.mouse.move(x + across / 2, y + 50);
+      await page.mouse.down();
+      await page.mouse.move(x - 200, y + 50, { steps: 4 });
+      await page.mouse.up();
+      assert.ok((await width()) < wide);
+      await page.mouse.move(x + 300, y + 50);
+      assert.ok((await width()) < wide, 'let go');
+
+      // A narrow page has its panes below one another; the lines give those above them their heights.
+      await page.setViewportSize({ width: 390, height: 800 });
+      assert.equal(await page.getAttribute('#split-views', 'aria-orientation'), 'horizontal');
+      const low = await height();
+      await page.focus('#split-output');
+      await page.keyboard.press('ArrowDown');
+      assert.ok((await height()) > low);
+      await page.setViewportSize({ width: 1280, height: 800 });
+      assert.equal(await height(), high, 'a wide page has its own');
+    });
+
+    it('shows the names of what it has to a screen reader', async () => {
+      await open('#example=gather');
+      const tree = await page.locator('body').ariaSnapshot();
+      for (const part of [
+        'toolbar "Run"',
+        'button "Run"',
+        'button "Pause"',
+        'combobox "Example"',
+        'combobox "Loop"',
+        'spinbutton "Seed"',
+        'textbox "Program"',
+        'separator "Between program and console"',
+        'separator "Between program and views"',
+        'region "What the program has written"',
+        'tab "Tasks"',
+        'tabpanel "Timeline"',
+        'status',
+      ])
+        assert.ok(tree.includes(part), `${part} in\n${tree}`);
     });
 
     it('goes from view to view by the arrow keys', async () => {

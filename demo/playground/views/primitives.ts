@@ -33,10 +33,7 @@ export class PrimitivesView implements View {
   update(shared: Shared): void {
     this.#shared = shared;
     const count = shared.model.primitives?.length ?? 0;
-    setText(
-      this.#summary,
-      count === 0 ? 'The program has made no locks or queues yet' : `${formatCount(count)} in all`,
-    );
+    setText(this.#summary, count === 0 ? 'None yet' : `${formatCount(count)} in all`);
     this.#list.draw();
   }
 

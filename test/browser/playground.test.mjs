@@ -600,6 +600,7 @@ await asyncio.run(asyncio.sleep(100), { loopFactory: () => new asyncio.BaseEvent
         ...[2, 3, 4, 5, 1].map((fork) => `waits at forks #${fork}`),
       ]);
       assert.equal((await page.$$('.arcs .hold')).length, 5);
+      await page.click('#tab-deadlock');
       await page.click('#replay');
       await user.seen(() => document.body.dataset.held === 'true');
       for (let press = 0; press < 3; press += 1) await page.keyboard.press('Shift+F10');

@@ -23,7 +23,7 @@ import { delimiter, dirname, join } from 'node:path';
  * @property {(code: string | Function, ...args: unknown[]) => Promise<any>} evaluate Runs an expression, or a
  *   function with JSON arguments, in the page; awaits a promise. Rejects with the page's error message.
  * @property {(code: string | Function, ...args: unknown[]) => Promise<any>} waitFor Evaluates until the result is
- *   truthy, and gives that result. Rejects after 10 seconds.
+ *   truthy, and gives that result. Rejects after a minute, when the page counts as stuck.
  * @property {(path: string) => Promise<void>} screenshot Writes a PNG of the viewport.
  * @property {(size: {width: number, height: number}) => Promise<void>} setViewport
  * @property {(x: number, y: number) => Promise<void>} click Presses and releases the mouse, as a user would.
@@ -137,7 +137,7 @@ function conveniences(page) {
   return {
     evaluate,
     async waitFor(code, ...args) {
-      const deadline = Date.now() + 10_000;
+      const deadline = Date.now() + 60_000;
       for (;;) {
         const value = await evaluate(code, ...args);
         if (value) return value;

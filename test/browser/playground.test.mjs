@@ -503,7 +503,7 @@ await asyncio.run(main);`),
       await user.example('gather');
       await page.selectOption('#pace', '20');
       await page.click('#run');
-      await user.seen(() => / [1-9] steps? /.test(document.querySelector('#facts').textContent));
+      await user.seen(() => / [1-9]\d* steps? /.test(document.querySelector('#facts').textContent));
       await page.selectOption('#pace', 'Infinity');
       assert.match((await user.until('done')).facts, /virtual time 1\.3 s/);
     });

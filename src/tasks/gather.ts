@@ -40,7 +40,8 @@ class GatheringFuture extends Future<unknown[]> implements Entry, Runnable {
   readonly #ended = new Ring<FutureLike<unknown> | null>();
   /** The iteration in which such a run was queued last. */
   #countedIn = -1;
-  #cancelRequested = false;
+  /** @internal */
+  _cancelRequested = false;
 
   constructor(children: readonly FutureLike<unknown>[], returnExceptions: boolean, loop: AbstractEventLoop) {
     super(null, loop);
@@ -57,7 +58,7 @@ class GatheringFuture extends Future<unknown[]> implements Entry, Runnable {
     let any = false;
     for (const child of this.#children) if (child.cancel(msg)) any = true;
     // Then the cancellation comes out also under returnExceptions.
-    if (any) this.#cancelRequested = true;
+    if (any) this._cancelRequested = true;
     return any;
   }
 
@@ -152,7 +153,7 @@ class GatheringFuture extends Future<unknown[]> implements Entry, Runnable {
       results[index] = outcome(children[index] as FutureLike<unknown>);
     }
     // As CPython: the error of the last child in the arguments, whichever ended last.
-    if (this.#cancelRequested) this.setException(cancellation(children.at(-1) as FutureLike<unknown>));
+    if (this._cancelRequested) this.setException(cancellation(children.at(-1) as FutureLike<unknown>));
     else this.setResult(results);
   }
 }

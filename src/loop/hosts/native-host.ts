@@ -20,8 +20,6 @@ const CHUNK = 32;
 /** So many microtasks without work end a call: enough for the promise reactions between two runs of a Runner. */
 const PATIENCE = 12;
 
-const RESOLVED: Promise<void> = /* @__PURE__ */ Promise.resolve();
-
 /**
  * A host that works when some native source calls it. Write `request` and `withdraw`, and call `work`.
  *
@@ -108,36 +106,31 @@ export abstract class NativeHost implements HostLoop {
     this.#isOpen = true;
     this.#endMs = performance.now() + budgetMs;
     this.#patience = PATIENCE;
+    this.#run(atOnce);
+  }
+
+  /** A chunk, or several, and what is to come behind them. */
+  #run(atOnce: boolean): void {
     try {
-      do this.#chunk();
-      while (atOnce && this.#soon && performance.now() < this.#endMs);
+      do {
+        this.#patience -= 1;
+        if (!this.#soon || this.#pump === null) continue;
+        this.#soon = false;
+        this.#patience = PATIENCE;
+        clearTimeout(this.#timer);
+        this.#pump(CHUNK);
+      } while (atOnce && this.#soon && performance.now() < this.#endMs);
     } finally {
-      void RESOLVED.then(this.#goOn);
+      void Promise.resolve().then(this.#goOn);
     }
   }
 
   /** In a microtask: the next chunk, or the end of this call's work. */
   readonly #goOn = (): void => {
-    if (this.#patience > 0 && performance.now() < this.#endMs) {
-      try {
-        this.#chunk();
-      } finally {
-        void RESOLVED.then(this.#goOn);
-      }
-      return;
-    }
-    this.#isOpen = false;
-    if (this.#soon) this.#request();
+    this.#isOpen = this.#patience > 0 && performance.now() < this.#endMs;
+    if (this.#isOpen) this.#run(false);
+    else if (this.#soon) this.#request();
   };
-
-  #chunk(): void {
-    this.#patience -= 1;
-    if (!this.#soon || this.#pump === null) return;
-    this.#soon = false;
-    this.#patience = PATIENCE;
-    clearTimeout(this.#timer);
-    this.#pump(CHUNK);
-  }
 
   #request(): void {
     if (this.#isRequested) return;

@@ -91,6 +91,13 @@ export const limits = [
     required: { chromium: 92, firefox: 88, webkit: 88 },
     excellent: { chromium: 96, firefox: 93, webkit: 93 },
   }),
+  atLeast(
+    'T3b',
+    'the same in a page that animates, with messages and timers of others: what is missing is also theirs',
+    'saturation',
+    'work done in a page that animates',
+    '%',
+  ),
   atMost(
     'T4',
     '100 000 tasks, one await each, gathered, beside Promise.all',

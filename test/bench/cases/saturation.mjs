@@ -126,6 +126,32 @@ export async function saturate({ driver, ms }) {
   };
 }
 
+/**
+ * The part of a plain loop's work that gets done where the page has nothing else to do: no animation, no messages, no
+ * timers of others. What is missing is the loop's own.
+ *
+ * @param {{driver: string, ms: number}} options
+ */
+export async function alone({ driver, ms }) {
+  document.querySelector('i')?.remove();
+  const steps = calibrateSpin();
+  const before = plainRate(steps);
+  let done = 0;
+  let looks = 0;
+  let isOver = false;
+  const start = performance.now();
+  const isDone = () => {
+    if (++looks % 256 === 0 && performance.now() >= start + ms) isOver = true;
+    return isOver;
+  };
+  await drivers[driver].start(() => {
+    spin(steps);
+    done++;
+  }, isDone);
+  const elapsed = performance.now() - start;
+  return done / elapsed / Math.max(before, plainRate(steps));
+}
+
 /** A million callbacks of a microsecond, scheduled at once, and what comes between two tasks of the page's own. */
 export async function blocks({ count = 1e6, sliceMs } = {}) {
   const steps = calibrateSpin();

@@ -8,7 +8,7 @@ const quantile = (values, part, seen) => (values.length > 0 ? quantileOf(values,
 export async function drive({ name, openPage, call, options }) {
   const page = await openPage(name);
   try {
-    return options.short ? await driveShort(page, call) : await driveWhole(page, call, options);
+    return options.short ? await driveShort(page, call) : await driveWhole(openPage, page, call, options);
   } finally {
     await page.close();
   }
@@ -21,7 +21,7 @@ async function driveShort(page, call) {
   return { figures };
 }
 
-async function driveWhole(page, call, { runs }) {
+async function driveWhole(openPage, page, call, { runs }) {
   // Saturated for some seconds in all: each quantile is of a thousand samples or more.
   const ours = [];
   for (let n = 0; n < Math.max(1, Math.ceil(runs / 2)); n++) {
@@ -29,6 +29,10 @@ async function driveWhole(page, call, { runs }) {
   }
   const blocks = [];
   for (let n = 0; n < runs; n++) blocks.push(await call(page, 'blocks'));
+  const still = await openPage();
+  const alone = [];
+  for (let n = 0; n < runs; n++) alone.push(await call(still, 'alone', { driver: 'asyncio', ms: 1000 }));
+  await still.close();
   const rivals = {};
   for (const driver of await page.evaluate('bench.available()')) {
     if (driver !== 'asyncio') rivals[driver] = await call(page, 'saturate', { driver, ms: 1500 });
@@ -37,7 +41,8 @@ async function driveWhole(page, call, { runs }) {
   const of = (measure) => figure(ours.map(measure));
   const slice = (seen) => seen.slice ?? 2;
   const figures = {
-    'work done': of((seen) => 100 * seen.work),
+    'work done': figure(alone.map((part) => 100 * part)),
+    'work done in a page that animates': of((seen) => 100 * seen.work),
     'frames kept': of((seen) => 100 * Math.min(1, seen.frames)),
     'frame gap p99': of((seen) => quantile(seen.gaps, 0.99, seen) / seen.period),
     'message p50 − slice': of((seen) => quantile(seen.messages, 0.5, seen) - slice(seen)),

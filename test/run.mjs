@@ -189,6 +189,19 @@ async function runSuite(
   if (seen.served.size === 0 && !patterns) tally.problem(`The library was never loaded from ${target}`);
   for (const path of seen.refused) tally.problem(`A test on ${target} asked for ${path}`);
   print(`suite on ${target}${loop ? ` with ${loop}` : ''} took ${seconds(started)}`);
+  if (process.env.TIMES) printTimes();
+}
+
+const durationOf = ({ tests, suites }) =>
+  tests.reduce((sum, { duration = 0 }) => sum + duration, 0) +
+  suites.reduce((sum, suite) => sum + durationOf(suite), 0);
+
+/** With TIMES=1: the files that take longest. */
+const durations = [];
+
+function printTimes() {
+  durations.sort(([a], [b]) => b - a);
+  for (const [ms, name] of durations.splice(0).slice(0, 25)) print(`${(ms / 1000).toFixed(1)} s  ${name}`);
 }
 
 function reportSession(session, row) {
@@ -206,6 +219,8 @@ function reportSession(session, row) {
     for (const child of suite.suites) visit(child, [...path, child.name]);
   };
   if (session.testResults) visit(session.testResults, []);
+  if (session.testResults)
+    durations.push([durationOf(session.testResults), `${file} in ${session.browser.name}`]);
   // What went wrong outside any test: an import, a hook, a time limit, an error that nobody caught.
   for (const error of session.errors) tally.failure(row, file, error);
   // From test/support/page-setup.js.
@@ -222,15 +237,27 @@ function reportSession(session, row) {
   }
 }
 
-/** Test files that run in Node, each in a process of its own. */
+/** What watches a clock, or counts what an idle page does: nothing else runs meanwhile. */
+const ALONE = ['bench', 'idle', 'lifecycle', 'ping-pong', 'saturation', 'worker-timers'];
+
+/** Test files that run in Node, each in a process of its own, two at a time: a page test mostly waits. */
 async function runNodeFiles(label, folder) {
   const started = Date.now();
-  const files = readdirSync(folder).filter((name) => name.endsWith('.test.mjs'));
+  const names = readdirSync(folder).filter((name) => name.endsWith('.test.mjs'));
+  const isAlone = (name) => ALONE.includes(name.replace('.test.mjs', ''));
   const row = tally.row(label);
-  for await (const { type, data } of runNode({
-    files: files.map((name) => `${folder}/${name}`),
-    concurrency: true,
-  })) {
+  const files = (some) => some.map((name) => `${folder}/${name}`);
+  await runNodeTests(row, folder, { files: files(names.filter(isAlone)), concurrency: 1 });
+  await runNodeTests(row, folder, { files: files(names.filter((name) => !isAlone(name))), concurrency: 2 });
+  print(`${label} took ${seconds(started)}`);
+}
+
+/** A file that takes longer is stuck, and must not hold the others for ever. */
+const STUCK_MS = 300_000;
+
+async function runNodeTests(row, folder, options) {
+  if (options.files.length === 0) return;
+  for await (const { type, data } of runNode({ ...options, timeout: STUCK_MS })) {
     if (type === 'test:stderr' || type === 'test:stdout') process.stdout.write(data.message);
     const { type: kind, error } = data.details ?? {};
     // A suite counts only for what went wrong in itself: not for its tests, which have been counted.
@@ -240,7 +267,6 @@ async function runNodeFiles(label, folder) {
     if (type === 'test:fail')
       tally.failure(row, `${relative('.', data.file ?? folder)} › ${data.name}`, error.cause ?? error);
   }
-  print(`${label} took ${seconds(started)}`);
 }
 
 function seconds(started) {

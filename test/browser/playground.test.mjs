@@ -8,7 +8,7 @@ import playwright from 'playwright-core';
 import { loadExamples } from '../../demo/playground/load-examples.mjs';
 import { createDemoServer } from '../../demo/server/demo-server.mjs';
 import { findBrowser, launch } from '../support/browsers.mjs';
-import { engine } from '../support/pages.mjs';
+import { engine, serveFiles } from '../support/pages.mjs';
 import { serveSite } from '../support/site.mjs';
 
 /** Milliseconds until a page counts as stuck. Nothing waits for so long: pages are asked for states. */
@@ -372,11 +372,11 @@ if (engine === 'chromium') {
       assert.deepEqual((await other.until('done')).console, ['shared ✓']);
 
       const [, address] = /src="([^"]*)"/.exec(embedded);
-      // A document of its own: one that is written over the playground's would keep its scripts.
-      await other.page.goto('about:blank');
-      await other.page.setContent(
-        `<p>A document</p><iframe src="${address}" width="900" height="600"></iframe>`,
-      );
+      // A document of another site, from a server: a browser keeps what has none away from servers of the machine.
+      const site = await serveFiles({
+        '/document.html': `<p>A document</p><iframe src="${address}" width="900" height="600"></iframe>`,
+      });
+      await other.page.goto(`${site.origin}/document.html`);
       const frame = await (await other.page.waitForSelector('iframe')).contentFrame();
       await frame.waitForFunction(() => document.body.dataset.ready === 'true');
       await frame.click('#run');
@@ -386,6 +386,7 @@ if (engine === 'chromium') {
       assert.equal(await frame.isVisible('#open-full'), true);
       assert.deepEqual(other.errors, []);
       await elsewhere.close();
+      site.close();
     });
 
     itVisits('opens an example for a fragment that is none of its links', async (user) => {

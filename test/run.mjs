@@ -65,6 +65,15 @@ const SOURCES_ONLY = [
 /** What takes longest and depends least on the engine: without LONG=1 it runs in the first engine only. */
 const ONE_ENGINE = ['test/leaks/*.test.ts', 'test/differential/random.test.ts', 'test/loop/guest.test.ts'];
 
+/** Page tests that watch a clock or count what an idle page does: nothing else runs meanwhile. */
+const ALONE = ['bench', 'idle', 'lifecycle', 'ping-pong', 'saturation', 'worker-timers'];
+
+/** A file of page tests that takes longer is stuck, and must not hold the others for ever. */
+const STUCK_MS = 300_000;
+
+/** What each file took, by engine: with TIMES=1 the longest are told. */
+const durations = [];
+
 /** Web Test Runner's own words, as far as something is wrong. */
 const quietLogger = {
   log() {},
@@ -192,12 +201,10 @@ async function runSuite(
   if (process.env.TIMES) printTimes();
 }
 
-const durationOf = ({ tests, suites }) =>
-  tests.reduce((sum, { duration = 0 }) => sum + duration, 0) +
-  suites.reduce((sum, suite) => sum + durationOf(suite), 0);
-
-/** With TIMES=1: the files that take longest. */
-const durations = [];
+function durationOf({ tests, suites }) {
+  const sum = (parts) => parts.reduce((total, part) => total + part, 0);
+  return sum(tests.map(({ duration = 0 }) => duration)) + sum(suites.map(durationOf));
+}
 
 function printTimes() {
   durations.sort(([a], [b]) => b - a);
@@ -237,9 +244,6 @@ function reportSession(session, row) {
   }
 }
 
-/** What watches a clock, or counts what an idle page does: nothing else runs meanwhile. */
-const ALONE = ['bench', 'idle', 'lifecycle', 'ping-pong', 'saturation', 'worker-timers'];
-
 /** Test files that run in Node, each in a process of its own, two at a time: a page test mostly waits. */
 async function runNodeFiles(label, folder) {
   const started = Date.now();
@@ -251,9 +255,6 @@ async function runNodeFiles(label, folder) {
   await runNodeTests(row, folder, { files: files(names.filter((name) => !isAlone(name))), concurrency: 2 });
   print(`${label} took ${seconds(started)}`);
 }
-
-/** A file that takes longer is stuck, and must not hold the others for ever. */
-const STUCK_MS = 300_000;
 
 async function runNodeTests(row, folder, options) {
   if (options.files.length === 0) return;

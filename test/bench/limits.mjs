@@ -195,7 +195,7 @@ export const limits = [
   atMost('C5a', 'a million timers: add', 'timers', 'add', 'ns', { required: 500, excellent: 350 }),
   atMost('C5b', 'a million timers: cancel, with the upkeep it causes', 'timers', 'cancel', 'ns', {
     why: {
-      chromium: 'cancelled timers at the head of the heap are dropped all at once',
+      chromium: 'not explained: they are dropped in bounded steps now',
       firefox: 'cancelled timers at the head of the heap are dropped all at once',
       webkit: 'cancelled timers at the head of the heap are dropped all at once',
     },
@@ -208,7 +208,7 @@ export const limits = [
   }),
   atMost('C6', 'a million timers: the longest pause for upkeep', 'timers', 'pause', 'ms', {
     why: {
-      chromium: 'cancelled timers at the head of the heap are dropped all at once',
+      chromium: 'not explained: they are dropped in bounded steps now',
       firefox: 'cancelled timers at the head of the heap are dropped all at once',
       webkit: 'cancelled timers at the head of the heap are dropped all at once',
     },
@@ -217,12 +217,10 @@ export const limits = [
   }),
   atMost('C7a', 'native timers armed in one task of the page, at most', 'counts', 'timers per wake', '', {
     why: {
-      chromium: 'armed twice for a deadline between two milliseconds',
       firefox: 'armed twice for a deadline between two milliseconds',
       webkit: 'armed twice for a deadline between two milliseconds',
     },
     required: 1,
-    // Not in the short form before it arms once: how often it arms too much depends on the machine.
   }),
   atMost('C7b', 'messages on their way, at most', 'counts', 'messages outstanding', '', {
     required: 1,

@@ -918,6 +918,7 @@ for (let n = 0; n < 100_000; n += 1) send.call(port, { type: 'batch', steps: nul
           `${view}: ${Math.round(rate)} frames a second, the longest gap ${Math.round(longest)} ms, the most that one task of the page took of the processor ${longestTask.toFixed(1)} ms`,
         );
         assert.ok(longestTask < 100, `${view}: ${longestTask} ms`);
+        assert.ok(rate >= 30, `${view}: ${rate} frames a second`);
       }
     });
   });

@@ -29,7 +29,7 @@ import { wait, waitFor } from '../tasks/wait.ts';
 import { measureResolution } from './browser-host.ts';
 import type { Check, ConformanceOptions, ConformanceTest, Line } from './conformance.ts';
 import { makeTests } from './conformance.ts';
-import { nativeTurns } from './hosts/native-turns.ts';
+import { nativeTurns, untilIdle } from './hosts/native-turns.ts';
 import { Runner, run } from './runners.ts';
 
 /** What `loopConformance` takes. */
@@ -766,7 +766,7 @@ const LIFE: Line<Subject>[] = [
  * seen it, and does nothing else that could wake the loop.
  */
 async function outside(loop: AbstractEventLoop, act: () => void, isSeen: () => boolean): Promise<void> {
-  await nativeTurns(4);
+  await untilIdle();
   if (loop.isClosed()) return; // the test has failed by now
   act();
   const time = loop.time();
@@ -822,7 +822,7 @@ const WORLD: Line<Subject>[] = [
         await wokenBy(loop, loop.createTask(waiter()), () => task.cancel());
         check.equal(task.cancelled(), true, 'cancelled()');
         const over = loop.runForever();
-        await nativeTurns(3);
+        await untilIdle();
         loop.stop();
         await over;
       },
@@ -867,7 +867,7 @@ const WORLD: Line<Subject>[] = [
       'callSoonThreadsafe() wakes an idle loop': async ({ loop }, check) => {
         const calls: string[] = [];
         const over = loop.runForever();
-        await nativeTurns(3);
+        await untilIdle();
         const handle = loop.callSoonThreadsafe(() => {
           calls.push('called');
           loop.stop();

@@ -94,7 +94,8 @@ class BroadcastListener implements Listener {
     const inbox = new Inbox(line, (message) => {
       const taken = field(message, 'take');
       if (taken === null && message !== 'abort') return false;
-      if (taken === this.#id) this.#loop.callSoonThreadsafe(() => this.#accept(server, id, line, inbox));
+      if (this.#loop.isClosed()) this.stop();
+      else if (taken === this.#id) this.#loop.callSoonThreadsafe(() => this.#accept(server, id, line, inbox));
       else forget('leave');
       return true;
     });

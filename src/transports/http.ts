@@ -119,13 +119,12 @@ export function* connect<P extends ProtocolLike>(
       waiter,
       extra: { url: url.href, peername: url.host, method },
       writable: pipe?.writable ?? null,
-      lostError: (cause) =>
-        new ConnectionResetError(
-          `Connection lost while reading ${url}: ${(cause as Error | undefined)?.message}`,
-          {
-            cause,
-          },
-        ),
+      lostError: (cause) => {
+        const why = (cause as Error | undefined)?.message;
+        return new ConnectionResetError(`Connection lost while reading ${url}${why ? `: ${why}` : ''}`, {
+          cause,
+        });
+      },
       released: () => {
         response?.close();
         controller.abort();

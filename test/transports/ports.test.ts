@@ -267,6 +267,26 @@ describe('channel:', () => {
       for (const channel of [lobby, line]) channel.close();
     }));
 
+  it('one that a server has not accepted when its loop is closed is broken off too', async () => {
+    const url = `channel:${newName()}`;
+    const lobby = new BroadcastChannel(url);
+    const line = new BroadcastChannel(`${url}#me`);
+    const next = (): Promise<MessageEvent> =>
+      new Promise((resolve) => {
+        line.onmessage = resolve;
+      });
+    const offer = next();
+    await runReal(function* () {
+      yield* asyncio.startServer(() => expect.fail('accepted'), url); // and is forgotten
+      lobby.postMessage({ connect: 'me' });
+      yield* asyncio.fromPromise(offer);
+    });
+    const answer = next();
+    line.postMessage({ take: (await offer).data.open });
+    expect((await answer).data).to.equal('abort');
+    for (const channel of [lobby, line]) channel.close();
+  });
+
   it('nobody there is a ConnectionRefusedError after connectTimeout', () =>
     runReal(function* () {
       const error = yield* raised(asyncio.openConnection('channel:nobody', { connectTimeout: 0.02 }));

@@ -40,11 +40,12 @@ export class SimHost implements HostLoop {
   }
 
   /**
-   * Nothing but what rounding makes of a tick: no timer may be early. A trace more than is rounded off a deadline,
-   * because what is due by its tick must be due by the clock.
+   * Nothing but what rounding makes of a tick: no timer may be early. A trace more than is rounded off a deadline, and
+   * more than the fractions that a clock this far on cannot hold, because what is due by its tick must be due by the
+   * clock: else the loop would look for ever.
    */
   get clockResolution(): number {
-    return (ROUNDING + 1e-6) / this.rate;
+    return (ROUNDING + 1e-6) / this.rate + 4 * Number.EPSILON * Math.abs(this.now());
   }
 
   /** The tick at which a deadline is due: rounded up. It may be past. */

@@ -161,6 +161,20 @@ describe('SimLoop: the clock', () => {
     }
   });
 
+  // A livelock of a long run: due by its tick, and not by the clock, whose last bit is worth more than what is rounded off.
+  it('a deadline at the edge of what is rounded off comes to an end however far the clock has come', () => {
+    for (let exponent = 0; exponent <= 30; exponent += 1) {
+      const sim = new SimLoop({ startTime: 2 ** exponent, maxStepsPerInstant: 1000 });
+      let calls = 0;
+      const step = 2 ** -21 / 1e6;
+      for (let at = -16; at <= 16; at += 1) sim.callAt(sim.time() + 1e-6 + 1e-9 + at * step, () => calls++);
+      // By hand, and bounded: what goes wrong here goes on for ever.
+      for (let turn = 0; turn < 200 && calls < 33; turn += 1) sim.step();
+      expect(calls, `after 2 ** ${exponent} seconds`).to.equal(33);
+      sim.close();
+    }
+  });
+
   it('a date begins anywhere, by the seed, and goes with the clock', () => {
     const dates = [1, 1, 2].map((seed) =>
       runSim(

@@ -8,9 +8,10 @@
  *    that native promise reactions run; the exact clock is read once for each chunk, because a look costs as much as
  *    several switches of tasks, and the cheap one every few callbacks.
  *  - A slice lasts twenty times what a message takes to arrive, and 2 ms at least.
- *  - A wake-up from idle begins in a microtask, at once, and posts a message behind it, the fence. Until the fence
- *    arrives all such wake-ups share one millisecond; when that is used up they wait for the fence. So a loop and a
- *    chain of promises that keep waking each other cannot hold the page.
+ *  - A wake-up from idle begins in a microtask, at once. Within a millisecond of the last message that is all; later it
+ *    posts a message behind it, the fence. Until the fence arrives all such wake-ups share one millisecond; when that is
+ *    used up they wait for the fence. So a loop and a chain of promises that keep waking each other cannot hold the
+ *    page, and events that come one upon the other, such as those of a WebSocket, do not cost a message each.
  *  - There is one native timer. It is armed from a message only, where browsers do not clamp it to 4 ms, and all it
  *    does is post a tick.
  *  - A loop that is busy waits for a frame now and then: see frames.ts.
@@ -45,7 +46,7 @@ const MAX_CHUNK = 64;
  */
 const MAX_STRIDE = 16;
 
-/** The most that wake-ups from idle may take of one task of the page, in milliseconds. */
+/** The most that wake-ups from idle may take of one task of the page, in milliseconds: behind a message, and with a fence. */
 const WAKE_BUDGET_MS = 1;
 
 /** The wall clock has run ahead by so many milliseconds: the machine has slept. */
@@ -196,7 +197,7 @@ export class BrowserHost implements HostLoop {
   /** This task was started by our own message. */
   #inMessage = false;
   #sliceMs: number;
-  #sliceStart = 0;
+  #sliceStart = -Infinity;
   /** When the present slice is over, in milliseconds. */
   #sliceEnd = 0;
   /** The same on the wall clock, rounded up. */
@@ -263,11 +264,13 @@ export class BrowserHost implements HostLoop {
     this.#soon = true;
     if (this.#inChunk || this.#microtask || this.#gate.isClosed) return;
     const now = performance.now();
-    if (!this.#poster.posted) {
+    if (this.#poster.posted) {
+      if (now >= this.#sliceEnd) {
+        this.#waitsForFrame(now); // the time of this task is used up; the fence is on its way
+        return;
+      }
+    } else if (!(now < this.#sliceStart + Math.min(this.#sliceMs, WAKE_BUDGET_MS))) {
       this.#postFence(now);
-    } else if (now >= this.#sliceEnd) {
-      this.#waitsForFrame(now); // the time of this task is used up; the fence is on its way
-      return;
     }
     this.#chunkStart = now;
     this.#hop();
@@ -276,7 +279,8 @@ export class BrowserHost implements HostLoop {
   wakeAt(when: number): void {
     this.#deadline = when * 1000 - this.#sleptMs;
     if (this.#inMessage) this.#armTimer();
-    else if (!this.#poster.posted) this.#postFence(performance.now()); // armed when the message comes, see above
+    else if (!this.#poster.posted && this.#deadline < this.#timerAt)
+      this.#postFence(performance.now()); // armed when the message comes, see above
   }
 
   reportError(error: unknown): void {

@@ -58,29 +58,41 @@ export class ByteQueue {
   /** How much of the memory behind the last piece is filled, if it is a block; 0 if it is not. */
   #filled = 0;
 
-  /** Takes `data` over, without a copy unless it is small: it must not change afterwards. */
+  /** Takes `data` over, without a copy unless it is one of several small ones: it must not change afterwards. */
   push(data: Uint8Array): void {
     if (data.length === 0) return;
     const pieces = this.#pieces;
-    this.length += data.length;
-    if (data.length >= SMALL) {
-      this.#filled = 0;
-      pieces.push(data);
-      return;
-    }
     const last = pieces.at(-1);
-    if (last !== undefined && this.#filled > 0 && this.#filled + data.length <= last.buffer.byteLength) {
+    const isSmall = data.length < SMALL;
+    this.length += data.length;
+    if (
+      isSmall &&
+      last !== undefined &&
+      this.#filled > 0 &&
+      this.#filled + data.length <= last.buffer.byteLength
+    ) {
       const grown = new Uint8Array(last.buffer, 0, this.#filled + data.length);
       grown.set(data, this.#filled);
       this.#filled = grown.length;
       pieces[pieces.length - 1] = grown;
       return;
     }
+    const isAfterSmall = last !== undefined && (this.#filled > 0 || last.length < SMALL);
+    // Alone it needs no block, unless it would keep more memory than its own.
+    if (!isSmall || (!isAfterSmall && data.length === data.buffer.byteLength)) {
+      this.#filled = 0;
+      pieces.push(data);
+      return;
+    }
+    const before = isAfterSmall && this.#filled === 0 ? (last as Uint8Array) : NOTHING;
+    const filled = before.length + data.length;
     // The first block is small, since most streams never need a second one; then they double.
-    const size = Math.min(BLOCK, Math.max(256, 2 * data.length, this.#filled * 2));
-    const block = new Uint8Array(new ArrayBuffer(size), 0, data.length);
-    block.set(data);
-    this.#filled = data.length;
+    const size = Math.min(BLOCK, Math.max(256, 2 * filled, this.#filled * 2));
+    const block = new Uint8Array(new ArrayBuffer(size), 0, filled);
+    block.set(before);
+    block.set(data, before.length);
+    this.#filled = filled;
+    if (before !== NOTHING) pieces.pop();
     pieces.push(block);
   }
 
@@ -108,6 +120,18 @@ export class ByteQueue {
       this.drop(part.length);
     }
     return joined;
+  }
+
+  /**
+   * Takes at most so many bytes out, and some at least if there are any. A large piece is given out by itself, as it
+   * came, since joining it with what follows would copy it.
+   */
+  takeSome(count: number): Bytes {
+    const piece = this.#pieces[this.#first];
+    const isWhole = this.#offset === 0 && piece?.length === piece?.buffer.byteLength;
+    return this.take(
+      isWhole && piece !== undefined && piece.length >= SMALL ? Math.min(count, piece.length) : count,
+    );
   }
 
   /** Takes so many bytes out, of which there must be as many, and gives them to nobody. */

@@ -569,8 +569,8 @@ export class StreamReader implements CoroutineIterator<Bytes>, AsyncIterable<Byt
   }
 
   /**
-   * Reads up to `n` bytes: what there is, at least one, or nothing at the end. It yields to the loop only if there is
-   * nothing.
+   * Reads up to `n` bytes: what there is, at least one, or nothing at the end. Where large pieces wait, each is given by
+   * itself, without a copy. It yields to the loop only if there is nothing.
    *
    * @param n Default: -1, for everything up to the end.
    * @throws What the connection ended with, if that was an error.
@@ -588,7 +588,9 @@ export class StreamReader implements CoroutineIterator<Bytes>, AsyncIterable<Byt
       }
     }
     if (this._buffer.length === 0 && !this.#eof) yield* this.#waitForData('read');
-    return this.#take(n);
+    const data = this._buffer.takeSome(n);
+    this.#maybeResume();
+    return data;
   }
 
   /**

@@ -121,13 +121,7 @@ export class WebSocketConnection
    */
   *recv(): Coroutine<WebSocketMessage> {
     try {
-      const data = yield* this.#queue.get();
-      this.#waiting -= sizeOf(data);
-      if (this.#paused && !this.#full()) {
-        this.#paused = false;
-        this.#link.resume();
-      }
-      return data;
+      return this.#taken(this.#queue.empty() ? yield* this.#queue.get() : this.#queue.getNowait());
     } catch (error) {
       throw error instanceof QueueShutDown ? this.#closeError() : error;
     }
@@ -208,6 +202,16 @@ export class WebSocketConnection
   #whileOpen(tell: () => void): void {
     if (this.#loop.isClosed()) this.#link.abandon();
     else tell();
+  }
+
+  /** A message has left the queue. */
+  #taken(data: WebSocketMessage): WebSocketMessage {
+    this.#waiting -= sizeOf(data);
+    if (this.#paused && !this.#full()) {
+      this.#paused = false;
+      this.#link.resume();
+    }
+    return data;
   }
 
   #full(): boolean {

@@ -11,7 +11,11 @@ const POLICY = [
   'connect-src https: http: wss: ws: data: blob:',
 ].join('; ');
 
-/** Plain JavaScript, since nothing compiles it. The first message brings the runner's text and the page's port. */
+/**
+ * Plain JavaScript, since nothing compiles it. The first message brings the runner's text and the page's port. When the
+ * Worker has drawn, the canvas is put in its place anew: Chromium (seen in 156) often shows nothing for ever of a canvas
+ * that was drawn on before the frame, which has a process of its own, was first laid out.
+ */
 const BOOT = `
 addEventListener('message', ({ data, ports, source }) => {
   if (source !== parent) return;
@@ -22,6 +26,7 @@ addEventListener('message', ({ data, ports, source }) => {
   let stage = null;
   if (canvas.transferControlToOffscreen) moved.push((stage = canvas.transferControlToOffscreen()));
   worker.postMessage({ stage, ratio: devicePixelRatio }, moved);
+  worker.onmessage = () => document.body.append(canvas);
 }, { once: true });
 `;
 

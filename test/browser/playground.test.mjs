@@ -501,6 +501,22 @@ await asyncio.run(main);`),
       assert.deepEqual((await user.until('done')).console, ['the clock stood still']);
     });
 
+    // Of a drawing that began with much else to do Chromium showed nothing, every second time, and for ever.
+    for (const time of [1, 2, 3]) {
+      itVisits(`shows what a program draws, ${time}`, async (user) => {
+        const { page } = user;
+        await user.load('/#example=frames');
+        await page.click('#tab-stage');
+        const shot = () => page.locator('#frames').screenshot();
+        const nothing = await shot();
+        assert.ok(nothing.equals(await shot()), 'an empty stage is always the same');
+        await page.click('#run');
+        await user.until('done');
+        const deadline = Date.now() + PATIENCE;
+        while (nothing.equals(await shot())) assert.ok(Date.now() < deadline, 'the stage stays empty');
+      });
+    }
+
     itUses('goes slowly when it is asked to, and at full speed again', async (user) => {
       const { page } = user;
       await user.example('gather');

@@ -14,6 +14,8 @@ export function makeStage(canvas: OffscreenCanvas | null, onUse: () => void): St
       const context = canvas.getContext('2d');
       if (context === null) throw new Error('The stage cannot be drawn on');
       onUse();
+      // The frame shows it anew when it has been drawn on.
+      requestAnimationFrame?.(() => requestAnimationFrame(() => postMessage(null)));
       return context;
     },
   };

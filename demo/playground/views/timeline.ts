@@ -14,6 +14,8 @@ import type { Shared, View } from './view.ts';
 const ROW = 22;
 const AXIS = 26;
 const LABELS = 116;
+/** What is left free at the right, so that the mark of an end is whole. */
+const EDGE = 8;
 
 const MOST_PIXELS = 12_000_000;
 
@@ -190,7 +192,7 @@ export class TimelineView implements View {
   ): void {
     const { width, top, firstRow, lastRow, from, to } = view;
     const context = this.#context;
-    const scale = (width - LABELS) / (to - from);
+    const scale = (width - LABELS - EDGE) / (to - from);
     const { tasks } = model;
     const count = Math.max(0, lastRow - firstRow + 1);
     /** Place, top, length and kind of each. */
@@ -308,8 +310,8 @@ export class TimelineView implements View {
     context.fillRect(0, AXIS - 1, width, 1);
     context.font = `11px ${styleValue('--sans')}`;
     context.textBaseline = 'middle';
-    const scale = (width - LABELS) / (to - from);
-    const step = niceStep((to - from) / Math.max(1, (width - LABELS) / 90));
+    const scale = (width - LABELS - EDGE) / (to - from);
+    const step = niceStep((to - from) / Math.max(1, (width - LABELS - EDGE) / 90));
     for (let value = Math.ceil(from / step) * step; value <= to; value += step) {
       const px = LABELS + (value - from) * scale;
       context.fillStyle = this.#faint;
@@ -405,7 +407,7 @@ export class TimelineView implements View {
     if (!isZoom && (delta === 0 || Math.abs(event.deltaX) < Math.abs(event.deltaY)) && !event.shiftKey)
       return;
     event.preventDefault();
-    const width = this.#scroller.clientWidth - LABELS;
+    const width = this.#scroller.clientWidth - LABELS - EDGE;
     const [from, to] = this.#window ?? this.#extent();
     if (isZoom) {
       const x = (event.clientX - this.#canvas.getBoundingClientRect().left - LABELS) / width;
@@ -431,7 +433,7 @@ export class TimelineView implements View {
     const moved = event.clientX - drag.x;
     if (Math.abs(moved) > 3) drag.moved = true;
     if (!drag.moved) return;
-    const shift = (-moved / (this.#scroller.clientWidth - LABELS)) * (drag.to - drag.from);
+    const shift = (-moved / (this.#scroller.clientWidth - LABELS - EDGE)) * (drag.to - drag.from);
     this.#window = [drag.from + shift, drag.to + shift];
     this.#draw();
   }
@@ -444,7 +446,7 @@ export class TimelineView implements View {
     const row = Math.floor((event.clientY - top - AXIS + this.#scroller.scrollTop) / ROW);
     const [from, to] = this.#window ?? this.#extent();
     const value =
-      from + ((event.clientX - left - LABELS) / (this.#scroller.clientWidth - LABELS)) * (to - from);
+      from + ((event.clientX - left - LABELS) / (this.#scroller.clientWidth - LABELS - EDGE)) * (to - from);
     const task = row + 1;
     if (task < 1 || task > this.#model.tasks.count) return;
     this.#shared?.select(task);

@@ -65,8 +65,8 @@ const SOURCES_ONLY = [
 /** What takes longest and depends least on the engine: without LONG=1 it runs in the first engine only. */
 const ONE_ENGINE = ['test/leaks/*.test.ts', 'test/differential/random.test.ts', 'test/loop/guest.test.ts'];
 
-/** Page tests that watch a clock or count what an idle page does: nothing else runs meanwhile. */
-const ALONE = ['bench', 'idle', 'lifecycle', 'ping-pong', 'saturation', 'worker-timers'];
+/** Page tests that watch a clock: nothing else runs meanwhile. */
+const ALONE = ['bench', 'lifecycle', 'ping-pong', 'saturation', 'worker-timers'];
 
 /** A file of page tests that takes longer is stuck, and must not hold the others for ever. */
 const STUCK_MS = 300_000;

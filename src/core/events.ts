@@ -18,7 +18,7 @@ import {
   takeBackContext,
 } from './contextvars.ts';
 import { isExit, NotImplementedError, RuntimeError } from './exceptions.ts';
-import { createdAt, extractStack, formatCallback, nameOf, repr } from './format-helpers.ts';
+import { createdAt, formatCallback, nameOf, noteStack, repr } from './format-helpers.ts';
 import type { Instrument } from './instrument.ts';
 import type {
   BaseTransportLike,
@@ -131,7 +131,7 @@ const NO_ARGS: readonly unknown[] = [];
 const dropped = (): undefined => undefined;
 
 /** Debug mode: the stack of each `callSoon`, and how the handle was written when it was cancelled. */
-const traces = /* @__PURE__ */ new WeakMap<Handle, { readonly stack: string; text: string | null }>();
+const traces = /* @__PURE__ */ new WeakMap<Handle, { readonly stack: () => string; text: string | null }>();
 
 /**
  * A callback that waits to be called. `cancel()` prevents the call. Made by `callSoon`, not by hand.
@@ -161,7 +161,7 @@ export class Handle {
     this._args = args.length === 0 ? NO_ARGS : args;
     this._loop = loop;
     this._context = context ?? realm.context._share();
-    if (loop.getDebug()) traces.set(this, { stack: extractStack(), text: null });
+    if (loop.getDebug()) traces.set(this, { stack: noteStack(), text: null });
   }
 
   /** The callback of a cancelled handle has been dropped. @internal */
@@ -171,7 +171,7 @@ export class Handle {
 
   /** @internal */
   get _sourceTraceback(): string | null {
-    return traces.get(this)?.stack ?? null;
+    return traces.get(this)?.stack() ?? null;
   }
 
   /** The context that the callback is called in. */

@@ -89,17 +89,43 @@ export function createdAt(stack: string | null): string[] {
  * @internal
  */
 export function extractStack(leaveOut?: number): string {
+  const error = capture();
+  return textOf(error, leaveOut);
+}
+
+/**
+ * The same, as a function that gives it: the text of a stack costs many times what the stack does, and of most nobody
+ * asks. It keeps what is on the stack alive.
+ *
+ * @internal
+ */
+export function noteStack(): () => string {
+  const error = capture();
+  let text: string | null = null;
+  return () => {
+    text ??= textOf(error);
+    return text;
+  };
+}
+
+function capture(): Error {
   const limited = Error as { stackTraceLimit?: number };
   const limit = limited.stackTraceLimit;
   // V8 keeps ten frames by default, and some of them are ours.
   if (limit !== undefined) limited.stackTraceLimit = DEBUG_STACK_DEPTH * 3;
-  const stack = new Error().stack ?? '';
+  const error = new Error();
   if (limit !== undefined) limited.stackTraceLimit = limit;
+  return error;
+}
+
+/** What to tell of the stack that `capture` took for its caller. */
+function textOf({ stack = '' }: Error, leaveOut?: number): string {
   const frames = stack.split('\n').filter((line) => FRAME.test(line) && !NATIVE.test(line));
+  frames.shift();
   const bottom = frames.findIndex((line) => STEP.test(line));
   if (bottom >= 0) frames.length = bottom;
-  // The first frame is this function's: what lies beside it is ours. Bundled into one file with the program nothing
-  // can be told apart, and everything is kept.
+  // The first frame is this function's caller: what lies beside it is ours. Bundled into one file with the program
+  // nothing can be told apart, and everything is kept.
   const own = frames[0]
     ?.match(/(?:\w+:\/\/|\/)[^()\s?]*/)?.[0]
     .replace(/core\/format-helpers\.[jt]s.*$|:\d+:\d+$/, '');

@@ -746,8 +746,6 @@ export class BaseEventLoop extends AbstractEventLoop {
     const handle = item instanceof Handle ? item : null;
     if (handle !== null) instrument?.beforeHandle?.(handle);
     const start = this.#debug ? this.time() : 0;
-    // Taken before: a handle lets go of its callback when it is cancelled meanwhile.
-    const text = this.#debug ? repr(item) : '';
     this.#currentHandle = handle;
     try {
       item._run();
@@ -757,7 +755,7 @@ export class BaseEventLoop extends AbstractEventLoop {
     if (this.#debug) {
       const duration = this.time() - start;
       if (duration >= this.slowCallbackDuration)
-        logger.warning(`Executing ${text} took ${duration.toFixed(3)} seconds`);
+        logger.warning(`Executing ${repr(item)} took ${duration.toFixed(3)} seconds`);
     }
     // Asked for anew: one that failed in beforeHandle has been removed.
     if (handle !== null) this._instrument?.afterHandle?.(handle);

@@ -702,7 +702,7 @@ describe('BaseEventLoopTests', () => {
       while (!statuses[i]?.stopped) await runBriefly(own);
     }
     expect(statuses.every(({ started }) => started)).to.equal(true);
-    expect(statuses.some(({ finalized }) => finalized)).to.equal(false);
+    // An engine may have collected some by now, where CPython's test can say that there is none.
     await forceGc();
     await runBriefly(own);
     expect(statuses.some(({ finalized }) => finalized)).to.equal(true);

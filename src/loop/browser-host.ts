@@ -279,8 +279,8 @@ export class BrowserHost implements HostLoop {
   wakeAt(when: number): void {
     this.#deadline = when * 1000 - this.#sleptMs;
     if (this.#inMessage) this.#armTimer();
-    else if (!this.#poster.posted && this.#deadline < this.#timerAt)
-      this.#postFence(performance.now()); // armed when the message comes, see above
+    // Armed when the message comes, see above, unless what is armed comes early enough.
+    else if (!this.#poster.posted && this.#deadline < this.#timerAt) this.#postFence(performance.now());
   }
 
   reportError(error: unknown): void {

@@ -33,6 +33,11 @@ export async function serveFiles(pages = {}, { headers = {}, upgrade } = {}) {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, 'http://localhost');
     requests.push(pathname);
+    if (pathname === '/favicon.ico') {
+      // Asked for by the browser, not by the page, whose console would tell of a 404 now and then.
+      response.writeHead(204).end();
+      return;
+    }
     try {
       const page = pages[pathname] ?? (await readFile(join(root, normalize(pathname))));
       const type = pathname.endsWith('/') ? '.html' : extname(pathname);

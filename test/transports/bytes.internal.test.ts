@@ -53,7 +53,7 @@ describe('ByteQueue', () => {
       let fed = 0;
       for (let step = 0; step < 100; step++) {
         const size = random.pick([0, 1, 3, 100, 2047, 2048, 5000]);
-        switch (random.below(5)) {
+        switch (random.below(6)) {
           case 0:
           case 1: {
             const piece = pattern(size, fed);
@@ -66,6 +66,13 @@ describe('ByteQueue', () => {
             const taken = queue.take(size);
             expect(taken).to.deep.equal(model.slice(0, size));
             model = model.slice(size);
+            break;
+          }
+          case 4: {
+            const taken = queue.takeSome(size);
+            expect(taken.length).to.be.within(Math.min(1, size, model.length), size);
+            expect(taken).to.deep.equal(model.slice(0, taken.length));
+            model = model.slice(taken.length);
             break;
           }
           case 3: {
@@ -127,6 +134,36 @@ describe('ByteQueue', () => {
         while (queue.length > 0) queue.take(999);
       }),
     ).to.equal(100_000);
+  });
+
+  it('gives some by the piece, without a copy, if the pieces are large, and joins small ones', () => {
+    const queue = new ByteQueue();
+    const [one, two] = [pattern(3000), pattern(3000, 3000)];
+    const copied = copiedIn(() => {
+      queue.push(one);
+      queue.push(two);
+      expect(queue.takeSome(10_000)).to.equal(one);
+      expect(queue.takeSome(10_000)).to.equal(two);
+    });
+    expect(copied).to.equal(0);
+    for (const part of ['some', ' of', ' it']) queue.push(bytes(part));
+    queue.push(one);
+    expect(text(queue.takeSome(10))).to.equal('some of it');
+    expect(queue.takeSome(2000)).to.deep.equal(one.subarray(0, 2000));
+    expect(queue.takeSome(2000)).to.deep.equal(one.subarray(2000));
+  });
+
+  it('needs no block for a small piece that is taken before the next one comes', () => {
+    const queue = new ByteQueue();
+    const piece = bytes('a message');
+    const copied = copiedIn(() => {
+      queue.push(piece);
+      expect(queue.takeSome(100)).to.equal(piece);
+    });
+    expect(copied).to.equal(0);
+    // Of a view on larger memory only its own part is kept.
+    queue.push(pattern(1000).subarray(0, 10));
+    expect(queue.take(10).buffer.byteLength).to.equal(10);
   });
 
   it('searches a byte once, however often it is asked while pieces come in', () => {

@@ -269,7 +269,7 @@ export class BrowserHost implements HostLoop {
         this.#waitsForFrame(now); // the time of this task is used up; the fence is on its way
         return;
       }
-    } else if (!(now < this.#sliceStart + Math.min(this.#sliceMs, WAKE_BUDGET_MS))) {
+    } else if (now >= this.#sliceStart + Math.min(this.#sliceMs, WAKE_BUDGET_MS)) {
       this.#postFence(now);
     }
     this.#chunkStart = now;

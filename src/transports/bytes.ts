@@ -127,11 +127,9 @@ export class ByteQueue {
    * came, since joining it with what follows would copy it.
    */
   takeSome(count: number): Bytes {
-    const piece = this.#pieces[this.#first];
-    const isWhole = this.#offset === 0 && piece?.length === piece?.buffer.byteLength;
-    return this.take(
-      isWhole && piece !== undefined && piece.length >= SMALL ? Math.min(count, piece.length) : count,
-    );
+    const piece = this.#pieces[this.#first] ?? NOTHING;
+    const isWhole = this.#offset === 0 && piece.length === piece.buffer.byteLength;
+    return this.take(isWhole && piece.length >= SMALL ? Math.min(count, piece.length) : count);
   }
 
   /** Takes so many bytes out, of which there must be as many, and gives them to nobody. */

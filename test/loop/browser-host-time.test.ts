@@ -237,6 +237,15 @@ describe('BrowserHost and time', () => {
   });
 
   describe('wake-ups from idle', () => {
+    /** Wakes the host again and again, each time when it has done what it can in a microtask. */
+    const wakeInOneTask = async (times: number): Promise<void> => {
+      for (let wake = 0; wake < times; wake += 1) {
+        host.wakeSoon();
+        await null;
+        await null;
+      }
+    };
+
     it('begin in a microtask, also behind a deadline that was set in the same task', async () => {
       make().start(() => void pumped.push(tasks.messages.length));
       host.wakeAt(host.now() + 10);
@@ -252,11 +261,7 @@ describe('BrowserHost and time', () => {
         runs += 1;
         tasks.nowMs += 0.3;
       });
-      for (let wake = 0; wake < 10; wake += 1) {
-        host.wakeSoon();
-        await null;
-        await null;
-      }
+      await wakeInOneTask(10);
       expect([runs, tasks.messages.length]).to.deep.equal([4, 1]);
       await tasks.deliver();
       expect([runs, tasks.messages.length]).to.deep.equal([5, 0]);
@@ -286,11 +291,7 @@ describe('BrowserHost and time', () => {
       host.wakeSoon();
       await tasks.deliver();
       runs = 0;
-      for (let wake = 0; wake < 20; wake += 1) {
-        host.wakeSoon();
-        await null;
-        await null;
-      }
+      await wakeInOneTask(20);
       expect([runs, tasks.messages.length]).to.deep.equal([8, 1]);
       await tasks.deliver();
       expect([runs, tasks.messages.length]).to.deep.equal([9, 0]);

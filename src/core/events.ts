@@ -546,6 +546,15 @@ export abstract class AbstractEventLoop {
    * @internal
    */
   _channelOpened(_count: number): void {}
+  /**
+   * Calls a listener of the platform's, outside the loop and with no code of the program on the stack. So the loop need
+   * not wait for a microtask: a host that can do that lets it go on as soon as the listener has returned.
+   *
+   * @internal
+   */
+  _atEvent<T>(listener: (data: T) => void, data: T): void {
+    listener(data);
+  }
   /** Native code begins to wait for a future of the loop; what is returned is called at the end. @internal */
   _beginNativeWait(): (() => void) | null {
     return null;

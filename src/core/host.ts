@@ -38,6 +38,11 @@ export interface HostLoop {
   reportError(error: unknown): void;
   /** Ends the run: forgets the pump and disarms everything. `start` may follow. */
   stop(): void;
+  /**
+   * Calls `listener`, which tells the loop of an event of the outside, and may call the pump behind it, before it
+   * returns: nothing of the program is on the stack. It takes the place of a `wakeSoon`. A host need not have it.
+   */
+  event?<T>(listener: (data: T) => void, data: T): void;
   /** What it has counted, for `loop.stats()`. A host need not count. */
   stats?(): object;
 }

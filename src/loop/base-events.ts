@@ -299,6 +299,12 @@ export class BaseEventLoop extends AbstractEventLoop {
   }
 
   /** @internal */
+  override _atEvent<T>(listener: (data: T) => void, data: T): void {
+    if (this.host.event === undefined) listener(data);
+    else this.host.event(listener, data);
+  }
+
+  /** @internal */
   override _timerHandleCancelled(handle: TimerHandle): void {
     if (handle._scheduled) this._timerCancelledCount += 1;
   }

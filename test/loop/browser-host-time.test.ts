@@ -309,6 +309,110 @@ describe('BrowserHost and time', () => {
       expect([tasks.messages.length, tasks.delays]).to.deep.equal([0, [100]]);
     });
 
+    describe('of an event', () => {
+      const wake = (): void => host.wakeSoon();
+
+      it('begin when its listener has returned, and before anything else', async () => {
+        const calls: string[] = [];
+        make().start(() => void calls.push('pump'));
+        queueMicrotask(() => calls.push('microtask'));
+        host.event((data) => {
+          wake();
+          wake();
+          calls.push(data);
+        }, 'event');
+        calls.push('behind it');
+        await null;
+        await null;
+        expect(calls).to.deep.equal(['event', 'pump', 'behind it', 'microtask']);
+      });
+
+      it('and go on in microtasks', async () => {
+        let runs = 0;
+        make().start(() => {
+          runs += 1;
+          if (runs < 3) wake();
+        });
+        host.event(wake, null);
+        const atOnce = runs;
+        for (let turn = 0; turn < 10; turn += 1) await null;
+        expect([atOnce, runs]).to.deep.equal([1, 3]);
+      });
+
+      it('are none if it makes nothing ready', () => {
+        make().start(() => void pumped.push(0));
+        host.event(nothing, null);
+        expect([pumped, tasks.messages.length]).to.deep.equal([[], 0]);
+      });
+
+      it('of which the listener throws are not lost', () => {
+        make().start(() => void pumped.push(0));
+        const fail = (): never => {
+          wake();
+          throw new Error('of the listener');
+        };
+        expect(() => host.event(fail, null)).to.throw('of the listener');
+        expect(pumped).to.deep.equal([0]);
+      });
+
+      it('have a chunk each, since each event is a task of the page', () => {
+        make().start(() => {
+          pumped.push(0);
+          tasks.nowMs += 0.3;
+        });
+        for (let count = 0; count < 10; count += 1) host.event(wake, null);
+        expect([pumped.length, tasks.messages.length]).to.deep.equal([10, 0]);
+      });
+
+      it('that need more than a chunk share a millisecond with the others, and then wait for the message', async () => {
+        make().start(() => {
+          pumped.push(0);
+          tasks.nowMs += 0.3;
+          wake(); // there is always more
+        });
+        host.event(wake, null);
+        for (let turn = 0; turn < 10; turn += 1) await null;
+        expect([pumped.length, tasks.messages.length]).to.deep.equal([5, 1]);
+        host.event(wake, null);
+        expect(pumped.length).to.equal(5);
+      });
+
+      it('wait for the microtask if one is to come', async () => {
+        make().start(() => void pumped.push(0));
+        wake();
+        host.event(wake, null);
+        expect(pumped).to.deep.equal([]);
+        await null;
+        expect(pumped).to.deep.equal([0]);
+      });
+
+      it('never call the pump inside a call of it', async () => {
+        let depth = 0;
+        make().start(() => {
+          depth += 1;
+          pumped.push(depth);
+          // As a dialog does in which events are told.
+          if (pumped.length < 3) host.event(wake, null);
+          depth -= 1;
+        });
+        host.event(() => host.event(wake, null), null);
+        await tasks.deliver();
+        expect(pumped).to.deep.equal([1, 1, 1]);
+      });
+
+      it('after the end are none', () => {
+        make().start(() => void pumped.push(0));
+        host.stop();
+        host.event(wake, null);
+        host.event(() => {
+          host.start(() => void pumped.push(1));
+          wake();
+          host.stop();
+        }, null);
+        expect(pumped).to.deep.equal([]);
+      });
+    });
+
     it('ask for one message, however many there are', async () => {
       make().start(nothing);
       for (let wake = 0; wake < 10; wake += 1) {

@@ -55,49 +55,57 @@ export class ByteQueue {
   /** The first piece that is not used up, and how much of it is. */
   #first = 0;
   #offset = 0;
-  /** How much of the memory behind the last piece is filled, if it is a block; 0 if it is not. */
+  /**
+   * The memory of the last piece, if it is a block, and how much of it is filled. The piece itself is made when somebody
+   * looks: in Firefox a view of memory that has been looked at before costs more than to copy hundreds of bytes.
+   */
+  #block: Uint8Array | null = null;
   #filled = 0;
 
   /** Takes `data` over, without a copy unless it is one of several small ones: it must not change afterwards. */
   push(data: Uint8Array): void {
     if (data.length === 0) return;
-    const pieces = this.#pieces;
-    const last = pieces.at(-1);
     const isSmall = data.length < SMALL;
+    const block = this.#block;
     this.length += data.length;
-    if (
-      isSmall &&
-      last !== undefined &&
-      this.#filled > 0 &&
-      this.#filled + data.length <= last.buffer.byteLength
-    ) {
-      const grown = new Uint8Array(last.buffer, 0, this.#filled + data.length);
-      grown.set(data, this.#filled);
-      this.#filled = grown.length;
-      pieces[pieces.length - 1] = grown;
+    if (isSmall && block !== null && this.#filled + data.length <= block.length) {
+      block.set(data, this.#filled);
+      this.#filled += data.length;
       return;
     }
-    const isAfterSmall = last !== undefined && (this.#filled > 0 || last.length < SMALL);
+    this.#seal();
+    const pieces = this.#pieces;
+    const last = pieces.at(-1);
+    const isAfterSmall = last !== undefined && (block !== null || last.length < SMALL);
     // Alone it needs no block, unless it would keep more memory than its own.
     if (!isSmall || (!isAfterSmall && data.length === data.buffer.byteLength)) {
-      this.#filled = 0;
+      this.#block = null;
       pieces.push(data);
       return;
     }
-    const before = isAfterSmall && this.#filled === 0 ? (last as Uint8Array) : NOTHING;
+    const before = isAfterSmall && block === null ? (last as Uint8Array) : NOTHING;
     const filled = before.length + data.length;
     // The first block is small, since most streams never need a second one; then they double.
-    const size = Math.min(BLOCK, Math.max(256, 2 * filled, this.#filled * 2));
-    const block = new Uint8Array(new ArrayBuffer(size), 0, filled);
-    block.set(before);
-    block.set(data, before.length);
+    const size = Math.min(BLOCK, Math.max(256, 2 * filled, 2 * (block?.length ?? 0)));
+    const next = new Uint8Array(size);
+    next.set(before);
+    next.set(data, before.length);
+    this.#block = next;
     this.#filled = filled;
     if (before !== NOTHING) pieces.pop();
-    pieces.push(block);
+    pieces.push(next);
+  }
+
+  /** Makes the last piece as long as it is by now. Before every look at the pieces. */
+  #seal(): void {
+    const { length } = this.#pieces;
+    if (this.#block !== null && this.#pieces[length - 1]?.length !== this.#filled)
+      this.#pieces[length - 1] = this.#block.subarray(0, this.#filled);
   }
 
   /** Takes at most so many bytes out. They have memory of their own, or that of a piece which is given out whole. */
   take(count: number): Bytes {
+    this.#seal();
     const wanted = Math.min(count, this.length);
     if (wanted === 0) return new Uint8Array();
     const piece = this.#pieces[this.#first] as Uint8Array; // there is one, since there are bytes
@@ -127,6 +135,7 @@ export class ByteQueue {
    * came, since joining it with what follows would copy it.
    */
   takeSome(count: number): Bytes {
+    this.#seal();
     const piece = this.#pieces[this.#first] ?? NOTHING;
     const isWhole = this.#offset === 0 && piece.length === piece.buffer.byteLength;
     return this.take(isWhole && piece.length >= SMALL ? Math.min(count, piece.length) : count);
@@ -134,6 +143,7 @@ export class ByteQueue {
 
   /** Takes so many bytes out, of which there must be as many, and gives them to nobody. */
   drop(count: number): void {
+    this.#seal();
     let left = count;
     this.length -= count;
     if (this.length === 0) {
@@ -164,6 +174,7 @@ export class ByteQueue {
     this.#pieces = [];
     this.#first = 0;
     this.#offset = 0;
+    this.#block = null;
     this.#filled = 0;
   }
 
@@ -175,6 +186,7 @@ export class ByteQueue {
     const initial = separator[0] as number; // separators are not empty
     const last = this.length - separator.length;
     if (from > last) return -1;
+    this.#seal();
     let [index, start] = this.#locate(from);
     let piece = this.#pieces[index] as Uint8Array; // `from` is within the queue
     let at = from;
@@ -205,6 +217,7 @@ export class ByteQueue {
   /** Whether the bytes from `position` on begin with `separator`. */
   startsWith(separator: Uint8Array, position: number): boolean {
     if (position + separator.length > this.length) return false;
+    this.#seal();
     const [index, start] = this.#locate(position);
     return this.#matches(separator, index, position - start);
   }

@@ -433,10 +433,10 @@ export abstract class ChannelTransport extends FlowControlTransport {
     const atEof = this.#endOfInput && (!this.#eofDelivered || this.#end !== undefined);
     if (this.#incomingSize === 0 && !atEof) return;
     this.#deliverySoon = true;
-    this.later(() => this.#deliver());
+    this.later(this.#deliver);
   }
 
-  #deliver(): void {
+  readonly #deliver = (): void => {
     this.#deliverySoon = false;
     let budget = MAX_READ;
     while (this.#incomingSize > 0 && budget > 0 && this.isReading()) {
@@ -452,7 +452,7 @@ export abstract class ChannelTransport extends FlowControlTransport {
     if (budget < MAX_READ && !this.#closing) this.consumed();
     if (this.#incomingSize === 0 && this.#endOfInput && this.isReading()) this.#deliverEof();
     this.#deliverLater();
-  }
+  };
 
   #deliverEof(): void {
     if (!this.#eofDelivered && !this.#end) {
@@ -471,8 +471,14 @@ export abstract class ChannelTransport extends FlowControlTransport {
    * whose protocols want something else than bytes overrides it.
    */
   protected received(data: Bytes): number {
-    if (!isBuffered(this.protocol as ProtocolLike)) {
-      this.guard('data_received', (protocol) => protocol.dataReceived(data));
+    const { protocol } = this;
+    if (!isBuffered(protocol as ProtocolLike)) {
+      // As guard() does, without a function for each piece.
+      try {
+        (protocol as AnyProtocol).dataReceived(data); // not null, as for guard()
+      } catch (error) {
+        this.#protocolFailed('data_received', error);
+      }
       return data.length;
     }
     let buffer = data as Uint8Array;
@@ -492,10 +498,14 @@ export abstract class ChannelTransport extends FlowControlTransport {
     try {
       call(this.protocol as AnyProtocol); // null only when the connection is lost, and then nobody calls
     } catch (error) {
-      // As in asyncio: everything but interrupt and exit ends here. No cancellation passes, nothing is awaited.
-      if (isExit(error)) throw error;
-      this.fatalError(asError(error), `Fatal error: protocol.${name}() call failed.`);
+      this.#protocolFailed(name, error);
     }
+  }
+
+  /** As in asyncio: everything but interrupt and exit ends here. No cancellation passes, nothing is awaited. */
+  #protocolFailed(name: string, error: unknown): void {
+    if (isExit(error)) throw error;
+    this.fatalError(asError(error), `Fatal error: protocol.${name}() call failed.`);
   }
 
   #dropOutgoing(): void {

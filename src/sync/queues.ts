@@ -9,11 +9,10 @@ import type { Coroutine } from '../core/awaitable.ts';
 import type { AbstractEventLoop } from '../core/events.ts';
 import { nameOf, repr } from '../core/format-helpers.ts';
 import { Ring } from '../core/ring.ts';
-import { release } from '../tasks/futures.ts';
 import { Event } from './locks.ts';
 import { LoopBound } from './mixins.ts';
 import type { Gate, Waiter } from './waiters.ts';
-import { Turn, WAIT, WaitingLine } from './waiters.ts';
+import { Turn, WAIT, WaitingLine, wakeAll, wakeNext } from './waiters.ts';
 
 /**
  * `getNowait()` was called on an empty queue.
@@ -439,20 +438,4 @@ function compare(a: unknown, b: unknown): number {
   }
   if ((a as number) < (b as number)) return -1;
   return (b as number) < (a as number) ? 1 : 0;
-}
-
-function wakeNext(waiters: WaitingLine<void>): void {
-  for (let waiter = waiters.first; waiter !== null; waiter = waiters.first) {
-    waiters.leave(waiter);
-    if (waiter.done()) continue;
-    waiter.setResult();
-    return;
-  }
-}
-
-function wakeAll(waiters: WaitingLine<void>): void {
-  for (const waiter of waiters) {
-    waiters.leave(waiter);
-    release(waiter);
-  }
 }

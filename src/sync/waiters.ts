@@ -8,7 +8,7 @@
 import type { Coroutine, Suspension } from '../core/awaitable.ts';
 import type { AbstractEventLoop } from '../core/events.ts';
 import { RuntimeError } from '../core/exceptions.ts';
-import { FINISHED, Future } from '../tasks/futures.ts';
+import { FINISHED, Future, release } from '../tasks/futures.ts';
 
 /** The future of one who waits, and its place in the line. @internal */
 export class Waiter<T> extends Future<T> {
@@ -77,6 +77,24 @@ export class WaitingLine<T> {
       yield waiter;
       waiter = behind;
     }
+  }
+}
+
+/** Lets the first of a line go on. @internal */
+export function wakeNext(waiters: WaitingLine<void>): void {
+  for (let waiter = waiters.first; waiter !== null; waiter = waiters.first) {
+    waiters.leave(waiter);
+    if (waiter.done()) continue;
+    waiter.setResult();
+    return;
+  }
+}
+
+/** Lets all of a line go on. @internal */
+export function wakeAll(waiters: WaitingLine<void>): void {
+  for (const waiter of waiters) {
+    waiters.leave(waiter);
+    release(waiter);
   }
 }
 

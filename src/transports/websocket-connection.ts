@@ -14,7 +14,9 @@ import type { AbstractEventLoop, TimerHandle } from '../core/events.ts';
 import { getRunningLoop } from '../core/events.ts';
 import type { Bytes, BytesLike } from '../core/network.ts';
 import { ConnectionAbortedError } from '../core/os-errors.ts';
-import { Queue, QueueShutDown } from '../sync/queues.ts';
+import { Ring } from '../core/ring.ts';
+import type { Gate, Waiter } from '../sync/waiters.ts';
+import { Turn, WAIT, WaitingLine, wakeAll, wakeNext } from '../sync/waiters.ts';
 import type { CoroutineIterator } from '../tasks/async-iter.ts';
 import { nativeIterator } from '../tasks/async-iter.ts';
 import type { AsyncContextManager } from '../tasks/async-with.ts';
@@ -62,8 +64,12 @@ export class WebSocketConnection
   readonly #loop: AbstractEventLoop;
   readonly #link: WebSocketLink;
   readonly #options: WebSocketConnectionOptions;
-  readonly #queue = new Queue<WebSocketMessage>();
-  /** The bytes that wait in the queue. */
+  readonly #messages = new Ring<WebSocketMessage>();
+  /** Those who wait for a message. */
+  readonly #line = new WaitingLine<void>(this, 'recv');
+  readonly #recv: Gate<WebSocketMessage>;
+  readonly #anext: Gate<IteratorResult<WebSocketMessage, undefined>>;
+  /** The bytes of the messages that wait. */
   #waiting = 0;
   #paused = false;
   #closing = false;
@@ -83,16 +89,20 @@ export class WebSocketConnection
     this.#link = link;
     this.#options = options;
     this.#closed = new Future<void>({ loop });
+    const take = (): WebSocketMessage | typeof WAIT => this.#take();
+    const isAny = (): boolean => this.#messages.length > 0;
+    this.#recv = new Receiving(loop, this.#line, isAny, take);
+    this.#anext = new Receiving(loop, this.#line, isAny, () => this.#takeNext());
     this.#poll = new Poll(loop, () => !this.#letSend());
     this.#overflow = new Overflow(
       loop,
       () => this.#full() && this.#closure === null,
-      () => this.#refuse(`${this.#queue.qsize()} messages of ${this.#waiting} bytes wait to be received`),
+      () => this.#refuse(`${this.#messages.length} messages of ${this.#waiting} bytes wait to be received`),
     );
     link.listen({
-      message: (data) => this.#whileOpen(() => this.#message(data)),
-      closed: (closure, error) => this.#whileOpen(() => this.#end(closure, error)),
-      drained: () => this.#whileOpen(() => this.#letSend()),
+      message: (data) => this.#isListening() && this.#message(data),
+      closed: (closure, error) => this.#isListening() && this.#end(closure, error),
+      drained: () => this.#isListening() && this.#letSend(),
       full: () => this.#full(),
     });
     link.resume();
@@ -119,12 +129,8 @@ export class WebSocketConnection
    * @throws {WebSocketCloseError} If it is closed, in whatever way, and no message is left.
    * @throws {ConnectionAbortedError} If it was given up because of a message too many, or too large.
    */
-  *recv(): Coroutine<WebSocketMessage> {
-    try {
-      return this.#taken(this.#queue.empty() ? yield* this.#queue.get() : this.#queue.getNowait());
-    } catch (error) {
-      throw error instanceof QueueShutDown ? this.#closeError() : error;
-    }
+  recv(): Coroutine<WebSocketMessage> {
+    return new Turn(this.#recv, undefined);
   }
 
   /**
@@ -173,13 +179,8 @@ export class WebSocketConnection
   }
 
   /** The next message as an iterator result; the end is a regular close. */
-  *anext(): Coroutine<IteratorResult<WebSocketMessage, undefined>> {
-    try {
-      return { done: false, value: yield* this.recv() };
-    } catch (error) {
-      if (error instanceof WebSocketCloseError && isRegular(error)) return { done: true, value: undefined };
-      throw error;
-    }
+  anext(): Coroutine<IteratorResult<WebSocketMessage, undefined>> {
+    return new Turn(this.#anext, undefined);
   }
 
   /** For `for await` in native code. */
@@ -199,13 +200,19 @@ export class WebSocketConnection
   }
 
   /** A loop that has been closed cannot be told: the connection ends with it. */
-  #whileOpen(tell: () => void): void {
-    if (this.#loop.isClosed()) this.#link.abandon();
-    else tell();
+  #isListening(): boolean {
+    const isClosed = this.#loop.isClosed();
+    if (isClosed) this.#link.abandon();
+    return !isClosed;
   }
 
-  /** A message has left the queue. */
-  #taken(data: WebSocketMessage): WebSocketMessage {
+  /** The next message, or WAIT. */
+  #take(): WebSocketMessage | typeof WAIT {
+    if (this.#messages.length === 0) {
+      if (this.#closure === null) return WAIT;
+      throw this.#closeError();
+    }
+    const data = this.#messages.shift();
     this.#waiting -= sizeOf(data);
     if (this.#paused && !this.#full()) {
       this.#paused = false;
@@ -214,9 +221,17 @@ export class WebSocketConnection
     return data;
   }
 
+  /** The same as an iterator result. */
+  #takeNext(): IteratorResult<WebSocketMessage, undefined> | typeof WAIT {
+    const isOver = this.#messages.length === 0 && this.#closure !== null && this.#error === null;
+    if (isOver && isRegular(this.#closure as WebSocketClosure)) return { done: true, value: undefined };
+    const value = this.#take();
+    return value === WAIT ? WAIT : { done: false, value };
+  }
+
   #full(): boolean {
     const { readLimit = READ_LIMIT, maxQueue = 100_000 } = this.#options;
-    return this.#waiting > readLimit || this.#queue.qsize() > maxQueue;
+    return this.#waiting > readLimit || this.#messages.length > maxQueue;
   }
 
   #message(data: string | ArrayBuffer): void {
@@ -228,7 +243,8 @@ export class WebSocketConnection
       return;
     }
     this.#waiting += size;
-    this.#queue.putNowait(typeof data === 'string' ? data : new Uint8Array(data));
+    this.#messages.push(typeof data === 'string' ? data : new Uint8Array(data));
+    wakeNext(this.#line);
     if (!this.#link.tellsDrained) {
       this.#overflow.check();
     } else if (!this.#paused && this.#full()) {
@@ -248,7 +264,8 @@ export class WebSocketConnection
     this.#closure = closure;
     this.#error = error;
     this.#link.abandon();
-    this.#queue.shutdown(this.#closing);
+    if (this.#closing) this.#messages.clear();
+    wakeAll(this.#line);
     this.#poll.stop();
     this.#closeTimer?.cancel();
     this.#sendable?.setResult();
@@ -267,6 +284,39 @@ export class WebSocketConnection
 
   #closeError(): Error {
     return this.#error ?? new WebSocketCloseError(this.url, this.#closure ?? { code: 1000, reason: '' });
+  }
+}
+
+/** What who waits for a message stands in line for. */
+class Receiving<R> implements Gate<R> {
+  readonly _line: WaitingLine<void>;
+  readonly #loop: AbstractEventLoop;
+  readonly #isAny: () => boolean;
+  readonly #take: () => R | typeof WAIT;
+
+  constructor(
+    loop: AbstractEventLoop,
+    line: WaitingLine<void>,
+    isAny: () => boolean,
+    take: () => R | typeof WAIT,
+  ) {
+    this.#loop = loop;
+    this._line = line;
+    this.#isAny = isAny;
+    this.#take = take;
+  }
+
+  _enter(): R | typeof WAIT {
+    return this.#take();
+  }
+
+  _abandon(waiter: Waiter<void>): void {
+    // One that was woken and cannot take the message leaves it to the next.
+    if (!waiter.cancel() && !waiter.cancelled() && this.#isAny()) wakeNext(this._line);
+  }
+
+  _getLoop(): AbstractEventLoop {
+    return this.#loop;
   }
 }
 

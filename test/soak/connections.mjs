@@ -5,6 +5,7 @@
 //
 // Prints the seed, what was done, and what is left; exits with 1 if anything went wrong.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { launch } from '../support/browsers.mjs';
 import { startFaultServer } from '../support/fault-server.mjs';
 import { serveFiles } from '../support/pages.mjs';
@@ -13,6 +14,11 @@ const [count = '5000', seed = String(Math.floor(Math.random() * 2 ** 31)), engin
   process.argv.slice(2);
 /** The connections of one step; between two of them garbage is collected and the memory looked at. */
 const STEP = 500;
+/**
+ * Between two steps, in milliseconds. A browser has a limit on its WebSockets, and keeps those for a while that were broken
+ * off: without it Chromium refuses some, sound ones too, from the 4,000th on, if these take less than a minute.
+ */
+const PAUSE = 10_000;
 
 const faults = await startFaultServer();
 const server = await serveFiles({
@@ -28,6 +34,7 @@ try {
   const totals = {};
   const started = Date.now();
   for (let done = 0; done < Number(count); done += STEP) {
+    if (done > 0) await sleep(PAUSE);
     const step = await page.evaluate(
       async (step, seed) => {
         const { run } = await import('/dist/index.js');

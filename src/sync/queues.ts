@@ -12,7 +12,7 @@ import { Ring } from '../core/ring.ts';
 import { Event } from './locks.ts';
 import { LoopBound } from './mixins.ts';
 import type { Gate, Waiter } from './waiters.ts';
-import { Turn, WAIT, WaitingLine, wakeAll, wakeNext } from './waiters.ts';
+import { passOn, Turn, WAIT, WaitingLine, wakeAll, wakeNext } from './waiters.ts';
 
 /**
  * `getNowait()` was called on an empty queue.
@@ -283,8 +283,7 @@ abstract class Side<T, R> implements Gate<R> {
   }
 
   _abandon(waiter: Waiter<void>): void {
-    // If we were woken and cannot act on it, the next one should.
-    if (!waiter.cancel() && !waiter.cancelled() && !this._isBlocked()) wakeNext(this._line);
+    passOn(waiter, this._line, !this._isBlocked());
   }
 
   _getLoop(): AbstractEventLoop {

@@ -90,6 +90,11 @@ export function wakeNext(waiters: WaitingLine<void>): void {
   }
 }
 
+/** For `Gate._abandon`: if `waiter` was woken and cannot act on it, the next one should. @internal */
+export function passOn(waiter: Waiter<void>, waiters: WaitingLine<void>, isOpen: boolean): void {
+  if (!waiter.cancel() && !waiter.cancelled() && isOpen) wakeNext(waiters);
+}
+
 /** Lets all of a line go on. @internal */
 export function wakeAll(waiters: WaitingLine<void>): void {
   for (const waiter of waiters) {

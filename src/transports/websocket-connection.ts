@@ -16,7 +16,7 @@ import type { Bytes, BytesLike } from '../core/network.ts';
 import { ConnectionAbortedError } from '../core/os-errors.ts';
 import { Ring } from '../core/ring.ts';
 import type { Gate, Waiter } from '../sync/waiters.ts';
-import { Turn, WAIT, WaitingLine, wakeAll, wakeNext } from '../sync/waiters.ts';
+import { passOn, Turn, WAIT, WaitingLine, wakeAll, wakeNext } from '../sync/waiters.ts';
 import type { CoroutineIterator } from '../tasks/async-iter.ts';
 import { nativeIterator } from '../tasks/async-iter.ts';
 import type { AsyncContextManager } from '../tasks/async-with.ts';
@@ -311,8 +311,7 @@ class Receiving<R> implements Gate<R> {
   }
 
   _abandon(waiter: Waiter<void>): void {
-    // One that was woken and cannot take the message leaves it to the next.
-    if (!waiter.cancel() && !waiter.cancelled() && this.#isAny()) wakeNext(this._line);
+    passOn(waiter, this._line, this.#isAny());
   }
 
   _getLoop(): AbstractEventLoop {

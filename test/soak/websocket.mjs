@@ -187,9 +187,13 @@ async function measureAlone(count, size) {
   const given = [rounds, count, size, reports.address().port].join();
   const chromium = spawn(
     executable,
-    ['--headless=new', '--no-sandbox', '--no-first-run', `--user-data-dir=${profile}`].concat(
+    [
+      '--headless=new',
+      '--no-sandbox',
+      '--no-first-run',
+      `--user-data-dir=${profile}`,
       `${server.origin}/soak.html#${given}`,
-    ),
+    ],
     { stdio: 'ignore', detached: true },
   );
   const measured = await report;
